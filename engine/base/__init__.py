@@ -1,0 +1,1 @@
+"""What every later form of the rules stands on: places, findings, exact quantities, calendars."""

@@ -1,0 +1,1 @@
+"""Rulebooks to one plan: readings chosen, scopes merged, order worked out."""

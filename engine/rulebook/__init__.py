@@ -1,0 +1,1 @@
+"""Nodes to typed, frozen rulebooks: names, types and units are settled here."""
