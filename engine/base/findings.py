@@ -13,11 +13,11 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from engine.base.spans import Span
 
-type Language = Literal["zh", "en"]
+Language: TypeAlias = Literal["zh", "en"]
 
 
 class Severity(StrEnum):

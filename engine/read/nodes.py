@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from engine.base.spans import Span
 
@@ -36,4 +37,4 @@ class MappingNode:
         return next((name for name, _ in self.entries if name.text == key), None)
 
 
-type Node = ScalarNode | SequenceNode | MappingNode
+Node: TypeAlias = ScalarNode | SequenceNode | MappingNode

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from engine.base.spans import Span
 
-type CompareOperator = Literal["<", "<=", ">", ">=", "=", "!="]
+CompareOperator: TypeAlias = Literal["<", "<=", ">", ">=", "=", "!="]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class In:
     span: Span = field(compare=False)
 
 
-type Formula = (
+Formula: TypeAlias = (
     Number | Text | Truth | Day | MonthLiteral | Instant | TimeOfDay | Name | Binary | Negative | Not | Call | In
 )
 
@@ -153,7 +153,7 @@ class Presence:
     span: Span = field(compare=False)
 
 
-type UnaryTest = Compare | Interval | Presence
+UnaryTest: TypeAlias = Compare | Interval | Presence
 
 
 @dataclass(frozen=True, slots=True)
