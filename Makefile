@@ -1,0 +1,65 @@
+# Everything from a bare machine with python3 (3.11 or later), make and a C compiler.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# durable-rules is source only. Building it without isolation uses the locked setuptools.
+INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint check bench lock clean
+
+help: ## say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: .venv/.installed ## make .venv with the locked versions
+
+demo: .venv/.installed ## check the rulebooks and decide the example tickets
+	$(BIN)/caiding check rules
+	$(BIN)/caiding decide --rules rules examples/tickets/*.json
+
+test: .venv/.installed ## run the tests and the examples in docstrings
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/.installed ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+check: lint test ## what must hold before a change lands
+
+bench: .venv/.benchmark ## measure decisions a second
+	$(BIN)/python -m benchmarks.run
+
+lock: .venv-lock/.installed ## write requirements/*.txt anew; UPGRADE=--upgrade takes the latest versions
+	$(LOCK) --group build -o requirements/build.txt
+	$(LOCK) pyproject.toml -c requirements/build.txt -o requirements/run.txt
+	$(LOCK) -c requirements/build.txt -c requirements/run.txt pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) -c requirements/build.txt -c requirements/run.txt pyproject.toml --extra bench -o requirements/bench.txt
+
+LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate $(UPGRADE)
+
+clean: ## remove what was made
+	rm -rf .venv .venv-lock build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "caiding needs Python 3.11 or later")'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: requirements/build.txt requirements/dev.txt pyproject.toml | .venv/pyvenv.cfg
+	$(INSTALL) -r requirements/build.txt
+	$(INSTALL) -r requirements/dev.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.benchmark: requirements/bench.txt .venv/.installed
+	$(INSTALL) -r requirements/bench.txt
+	@touch $@
+
+.venv-lock/.installed:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip --disable-pip-version-check install --quiet uv
+	@touch $@
