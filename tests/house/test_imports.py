@@ -62,7 +62,7 @@ def find_cycle(modules: Mapping[str, str]) -> list[str]:
 
 def test_contract() -> None:
     """Every import goes down the layers, and each outside library is let in at one place."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
 
