@@ -156,7 +156,7 @@ class _Folder:
         return ScalarNode(event.value, bool(event.style), Span(self.source, start, end))
 
     def _close(self, event: yaml.CollectionEndEvent) -> Node:
-        """A block collection's end mark stands at the next thing written, so its last child's end is taken."""
+        """A block collection's end mark stands at what is written next, so its last child's end is taken."""
         done = self._open.pop()
         flow_or_empty = done.is_flow or not done.children
         end = _end(event) if flow_or_empty else done.children[-1].span.end
