@@ -1,0 +1,114 @@
+"""Whether a document has the shape of a rulebook, fact catalogue, list of sources or of statements.
+
+The shapes stand in `*.schema.json` beside this file, which editors use too.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+from engine.base.findings import Finding, in_order
+from engine.read.nodes import Node, ScalarNode
+from engine.read.plain_values import plain, scalars
+from engine.read.shape_mistakes import findings_from_error
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+_Json: TypeAlias = "bool | int | str | list[_Json] | dict[str, _Json] | None"
+Kind: TypeAlias = Literal["rulebook", "facts", "sources", "statements"]
+
+_WORDS_OF_TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def check_shape(kind: Kind, node: Node) -> list[Finding]:
+    """All that is to be said about the document's shape, in the order of the file; empty when it fits."""
+    unclear = [finding for scalar in scalars(node) if (finding := _unclear_word(scalar))]
+    errors = _validator(kind).iter_errors(cast("Any", plain(node)))
+    findings = [finding for error in errors for finding in findings_from_error(error, node)]
+    return in_order(_without_echoes([*unclear, *findings]))
+
+
+@cache
+def _validator(kind: Kind) -> Validator:
+    # The library takes a tenth of a second to import, and a service that has its plan needs it never.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    schema = json.loads(files("engine.read").joinpath(f"{kind}.schema.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(cast("Any", _Inliner(schema["$defs"]).inlined(schema)))
+
+
+class _Inliner:
+    """Puts each definition at the places that refer to it, so that the validator follows no references.
+
+    That halves the time of a check. What refers to itself (a condition within a condition) keeps its
+    reference; what only people read (titles, examples) is left out.
+    """
+
+    _FOR_PEOPLE = frozenset({"title", "description", "examples"})
+
+    def __init__(self, definitions: dict[str, _Json]) -> None:
+        self._definitions = definitions
+        self._done: dict[str, _Json] = {}
+        self._within: list[str] = []
+
+    def inlined(self, schema: _Json) -> _Json:
+        if isinstance(schema, list):
+            return [self.inlined(part) for part in schema]
+        if not isinstance(schema, dict):
+            return schema
+        if "$ref" in schema:
+            return self._definition(str(schema["$ref"]).removeprefix("#/$defs/"))
+        return {
+            keyword: self._keyword(keyword, value)
+            for keyword, value in schema.items()
+            if keyword not in self._FOR_PEOPLE
+        }
+
+    def _keyword(self, keyword: str, value: _Json) -> _Json:
+        if keyword in {"properties", "$defs"} and isinstance(value, dict):
+            return {name: self.inlined(part) for name, part in value.items()}
+        return self.inlined(value)
+
+    def _definition(self, name: str) -> _Json:
+        if name in self._within:
+            return {"$ref": f"#/$defs/{name}"}
+        if name not in self._done:
+            self._within.append(name)
+            self._done[name] = self.inlined(self._definitions[name])
+            self._within.pop()
+        return self._done[name]
+
+
+def _unclear_word(scalar: ScalarNode) -> Finding | None:
+    """`yes`, `no`, `~` and the like: YAML's readers do not agree on what they are."""
+    if scalar.quoted:
+        return None
+    lower = scalar.text.lower()
+    if lower in _WORDS_OF_TRUTH:
+        return Finding("R100", {"text": scalar.text, "meant": _WORDS_OF_TRUTH[lower]}, scalar.span)
+    if lower in {"true", "false"} and scalar.text != lower:
+        return Finding("R100", {"text": scalar.text, "meant": lower}, scalar.span)
+    if lower in {"~", "null"} and scalar.text != "null":
+        return Finding("R101", {"text": scalar.text}, scalar.span)
+    return None
+
+
+def _without_echoes(findings: list[Finding]) -> list[Finding]:
+    """Without what only follows from another finding.
+
+    A key that is missing because it is misspelt, and the type of a word that is unclear, are said once.
+    """
+    unclear = {finding.span for finding in findings if finding.code in {"R100", "R101"}}
+    misspelt = {
+        (finding.values["mapping"], finding.suggestion) for finding in findings if finding.code == "R102"
+    }
+    return [
+        finding
+        for finding in findings
+        if not (finding.code == "R103" and (finding.values["mapping"], finding.values["key"]) in misspelt)
+        and not (finding.code not in {"R100", "R101"} and finding.span in unclear)
+    ]
