@@ -54,7 +54,7 @@ def _missing_keys(error: ValidationError, node: Node) -> Iterable[Finding]:
 def _wrong_type(error: ValidationError, node: Node) -> Iterable[Finding]:
     english, chinese = _wanted(error)
     values = {"wanted_en": english, "wanted_zh": chinese}
-    if isinstance(node, ScalarNode) and not node.text and not node.quoted:
+    if _is_empty(node):
         return [Finding("R105", values, node.span)]
     found = _found(node)
     values |= {"found_en": found[0], "found_zh": found[1]}
@@ -90,7 +90,10 @@ def _not_allowed_word(error: ValidationError, node: Node) -> Iterable[Finding]:
     allowed = [str(word) for word in _value(error)]
     suggestion = closest(node.text, allowed) if isinstance(node, ScalarNode) else None
     values = {"text": _shown(_head(node)), "allowed": _words(allowed)}
-    if isinstance(node, ScalarNode) and not node.text and not node.quoted:
+    if _is_empty(node) and "x-expects" in _schema(error):
+        english, chinese = _wanted(error)
+        return [Finding("R105", {"wanted_en": english, "wanted_zh": chinese}, node.span)]
+    if _is_empty(node):
         return [Finding("R107", values, node.span)]
     return [Finding("R108", values, _head(node), suggestion=suggestion)]
 
@@ -163,6 +166,10 @@ def _schema(error: ValidationError) -> Mapping[str, Any]:
 
 def _value(error: ValidationError) -> Any:  # noqa: ANN401 - what a keyword holds is as various as keywords are
     return error.validator_value
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and not node.text and not node.quoted
 
 
 def _head(node: Node) -> Span:
