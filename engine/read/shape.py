@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _Json: TypeAlias = "bool | int | str | list[_Json] | dict[str, _Json] | None"
 Kind: TypeAlias = Literal["rulebook", "facts", "sources", "statements"]
 
+_UNCLEAR = {"R100", "R101"}
 _WORDS_OF_TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -100,15 +101,20 @@ def _unclear_word(scalar: ScalarNode) -> Finding | None:
 def _without_echoes(findings: list[Finding]) -> list[Finding]:
     """Without what only follows from another finding.
 
-    A key that is missing because it is misspelt, and the type of a word that is unclear, are said once.
+    A key that is missing because it is misspelt, the type of a word that is unclear and the value of
+    what was not meant as a key go without saying.
     """
-    unclear = {finding.span for finding in findings if finding.code in {"R100", "R101"}}
+    unclear = {finding.span for finding in findings if finding.code in _UNCLEAR}
+    no_keys = {finding.values["value"] for finding in findings if finding.code == "R117"}
     misspelt = {
         (finding.values["mapping"], finding.suggestion) for finding in findings if finding.code == "R102"
     }
-    return [
-        finding
-        for finding in findings
-        if not (finding.code == "R103" and (finding.values["mapping"], finding.values["key"]) in misspelt)
-        and not (finding.code not in {"R100", "R101"} and finding.span in unclear)
-    ]
+
+    def echoes(finding: Finding) -> bool:
+        if finding.code == "R103":
+            return (finding.values["mapping"], finding.values["key"]) in misspelt
+        if finding.code == "R105" and finding.span is not None:
+            return str(finding.span.start) in no_keys
+        return finding.code not in _UNCLEAR and finding.span in unclear
+
+    return [finding for finding in findings if not echoes(finding)]

@@ -37,11 +37,18 @@ def findings_from_error(error: ValidationError, root: Node) -> list[Finding]:
 def _unknown_keys(error: ValidationError, node: Node) -> Iterable[Finding]:
     assert isinstance(node, MappingNode), "only mappings have keys"
     known = list(_schema(error)["properties"])
-    for key, _ in node.entries:
-        if key.text not in known:
+    for key, value in node.entries:
+        if key.text not in known and _is_empty(value) and not key.text.isidentifier():
+            yield _comma_in_braces(key, value)
+        elif key.text not in known:
             free = [name for name in known if node.get(name) is None]
             values = {"key": key.span.text, "allowed": _words(known), "mapping": str(node.span.start)}
             yield Finding("R102", values, key.span, suggestion=closest(key.text, free))
+
+
+def _comma_in_braces(key: ScalarNode, value: Node) -> Finding:
+    """`{due: add days(a, 3)}` is read as two entries, the second one the key `3)`."""
+    return Finding("R117", {"text": key.span.text, "value": str(value.span.start)}, key.span)
 
 
 def _missing_keys(error: ValidationError, node: Node) -> Iterable[Finding]:
@@ -101,6 +108,9 @@ def _not_allowed_word(error: ValidationError, node: Node) -> Iterable[Finding]:
 def _wrong_pattern(error: ValidationError, node: Node) -> Iterable[Finding]:
     """The pattern of a text, or of a key: then the error's instance is the key and its place the mapping."""
     key = node.key(str(error.instance)) if isinstance(node, MappingNode) else None
+    value = node.get(key.text) if isinstance(node, MappingNode) and key else None
+    if key is not None and value is not None and _is_empty(value):
+        return [_comma_in_braces(key, value)]
     span = (key or node).span
     return [Finding("R109", {"text": _shown(span), **_expected(error)}, span)]
 
