@@ -245,9 +245,7 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 def facts_in(*expressions: Expression) -> tuple[FactValue, ...]:
     """Every fact that is read, each once, in the order of reading."""
-    found = {
-        part.name: part for whole in expressions for part in walk(whole) if isinstance(part, FactValue)
-    }
+    found = {part.name: part for whole in expressions for part in walk(whole) if isinstance(part, FactValue)}
     return tuple(found.values())
 
 

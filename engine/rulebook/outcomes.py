@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from engine.rulebook.expressions import Expression
@@ -117,3 +118,19 @@ def amounts(outcome: Outcome) -> tuple[Expression, ...]:
             return (points,)
         case Breach() | Obligation() | Gate() | Route() | Review():
             return ()
+
+
+def change_amounts(outcome: Outcome, change: Callable[[Expression], Expression]) -> Outcome:
+    """A copy whose amounts have gone through `change`."""
+    match outcome:
+        case Fine() | Fee():
+            return replace(outcome, amount=change(outcome.amount))
+        case Compensation(amount=amount):
+            return outcome if amount is None else replace(outcome, amount=change(amount))
+        case Share():
+            parts = tuple(replace(part, amount=change(part.amount)) for part in outcome.parts)
+            return replace(outcome, of=change(outcome.of), parts=parts)
+        case Score():
+            return replace(outcome, points=change(outcome.points))
+        case Breach() | Obligation() | Gate() | Route() | Review():
+            return outcome

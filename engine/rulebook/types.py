@@ -58,8 +58,13 @@ class Type:
     def meets(self, other: Type) -> bool:
         """Whether values of the two may be compared."""
         if self.is_number and other.is_number:
-            return self.unit == other.unit
+            if Kind.MONEY in (self.kind, other.kind):
+                return self.kind is other.kind and self.unit == other.unit
+            return self.unit == other.unit or None in (self.unit, other.unit)
         return self.kind is other.kind
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.unit})" if self.unit else str(self.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,130 @@
+"""Clocks in a case: when a limit ends, and whether it was kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+from engine.base import calendar as reckoning
+from engine.base.calendar import Due, Limit
+from engine.evaluate.case import Case
+from engine.evaluate.values import NONE, Cause, Unknown, together, unknown
+from engine.plan.nodes import ClockPlan
+from engine.rulebook.expressions import facts_in
+
+State: TypeAlias = Literal["not_started", "running", "met", "breached"]
+MIDNIGHT = "00:00"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFace:
+    """What a clock shows; `due` is None before it has started."""
+
+    state: State
+    due: Due | None = None
+    started: Any = None
+    stopped: Any = None
+
+
+def read_clock(case: Case, clock: ClockPlan) -> ClockFace | Unknown:
+    """The state of a clock whose conditions hold, or why it cannot be told."""
+    started = None if clock.starts is None else case.value(clock.starts)
+    if isinstance(started, Unknown):
+        return started
+    if started is NONE:
+        return ClockFace("not_started")
+    due = _due(case, clock, started)
+    if isinstance(due, Unknown):
+        return due
+    return ClockFace("not_started") if due is None else _face(case, clock, started, due)
+
+
+def _due(case: Case, clock: ClockPlan, started: Any) -> Due | Unknown | None:
+    """The due moment, moved by pauses; None where there is none (no due date was set)."""
+    if clock.due is not None:
+        moment = case.value(clock.due)
+        if isinstance(moment, Unknown):
+            return moment
+        return None if moment is NONE else _moment_as_due(case, moment)
+    limit = clock.limit if isinstance(clock.limit, Limit) else case.value(clock.limit)  # type: ignore[arg-type]  # one of limit and due is set
+    if isinstance(limit, Unknown):
+        return limit
+    due = reckoning.due(limit, started, case.zone, case.plan.calendars)
+    if due is None:
+        return unknown("calendar_missing", limit.calendar or clock.origin.id)
+    return due if clock.pauses is None else _with_pauses(case, clock, started, due)
+
+
+def _moment_as_due(case: Case, moment: date | datetime) -> Due:
+    """A day is kept until its end; an instant is itself in time."""
+    if isinstance(moment, datetime):
+        return Due(moment, inclusive=True)
+    return Due(reckoning.end_of(moment, case.zone), inclusive=False)
+
+
+def _with_pauses(case: Case, clock: ClockPlan, started: Any, due: Due) -> Due | Unknown:
+    pauses = clock.pauses
+    if pauses is None:
+        return due
+    records = case.value(pauses.list)
+    if isinstance(records, Unknown):
+        return records
+    stretches = []
+    for record in () if records is NONE else records:
+        begin, end = record.get(pauses.start), record.get(pauses.until) or case.as_of
+        if begin is None or end is None:
+            return unknown(
+                "fact_missing", f"{pauses.list.name}.{pauses.start if begin is None else pauses.until}"
+            )
+        if begin < end:
+            stretches.append((begin, end))
+    return reckoning.extend(due, reckoning.instant_of(started, case.zone), stretches)
+
+
+def _face(case: Case, clock: ClockPlan, started: Any, due: Due) -> ClockFace | Unknown:
+    stops = [case.value(stop) for stop in clock.stops]
+    happened = [stop for stop in stops if stop is not NONE and not isinstance(stop, Unknown)]
+    open_stop = not stops or any(stop is NONE for stop in stops)
+    overdue = open_stop and case.as_of is not None and not reckoning.in_time(due, case.as_of)
+    if overdue or any(not reckoning.in_time(due, stop) for stop in happened):
+        return ClockFace("breached", due, started, None if open_stop else _last(case, happened))
+    missing = [stop for stop in stops if isinstance(stop, Unknown)]
+    if missing:
+        return together(missing)
+    if not open_stop:
+        return ClockFace("met", due, started, _last(case, happened))
+    return unknown("fact_missing", "as_of") if case.as_of is None else ClockFace("running", due, started)
+
+
+def _last(case: Case, stops: list[Any]) -> Any:
+    return max(stops, key=lambda stop: reckoning.instant_of(stop, case.zone)) if stops else None
+
+
+def in_time(case: Case, clock: ClockPlan) -> Any:
+    """The fact that a clock defines: met is true, breached is false, a running clock is not known yet."""
+    applies = case.value(clock.own)
+    if applies is not True:
+        return applies if isinstance(applies, Unknown) else unknown("no_row_applies", clock.origin.id)
+    face = read_clock(case, clock)
+    if isinstance(face, Unknown):
+        return face
+    if face.state in ("met", "breached"):
+        return face.state == "met"
+    return Unknown(frozenset(Cause("clock_running", name) for name in _waited_for(case, clock)))
+
+
+def _waited_for(case: Case, clock: ClockPlan) -> list[str]:
+    """The events that have not happened yet."""
+    waited = [stop.name for stop in clock.stops if case.value(stop) is NONE]
+    begun = facts_in(*(part for part in (clock.starts, clock.due) if part is not None))
+    return waited or [fact.name for fact in begun] or [clock.origin.id]
+
+
+def shown_due(due: Due) -> tuple[str, bool]:
+    """The due moment as text, and whether it is itself in time; a limit that ends with a day says 24:00."""
+    text = due.instant.isoformat(timespec="minutes")
+    if not due.inclusive and text[11:16] == MIDNIGHT:
+        day = (due.instant - timedelta(days=1)).date().isoformat()
+        return f"{day}T24:00{text[16:]}", True
+    return text, due.inclusive

@@ -1,0 +1,59 @@
+"""Why a condition is what it is: the tests that mattered, with the values seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.evaluate.case import Case
+from engine.evaluate.values import shown
+from engine.evaluate.verdict import Because, CitationOut, WordsOut
+from engine.plan.nodes import Origin
+from engine.rulebook.expressions import All, AnyOf, Expression, FactValue, Not, Test
+from engine.rulebook.model import Citation, Words
+
+
+def because(case: Case, condition: Expression) -> list[Because]:
+    """Every test that mattered for a condition that is known, each once.
+
+    Of a conjunction that holds all tests mattered, of one that fails the first that fails; of a
+    disjunction the other way round.
+    """
+    found: list[Because] = []
+    for entry in _because(case, condition, negated=False):
+        if entry not in found:
+            found.append(entry)
+    return found
+
+
+def _because(case: Case, condition: Expression, *, negated: bool) -> Sequence[Because]:
+    match condition:
+        case Test(subjects=subjects, text=text):
+            test = f"not({text})" if negated else text
+            return [Because(fact=fact.name, value=_seen(case, fact), test=test) for fact in subjects]
+        case Not(item=item):
+            return _because(case, item, negated=not negated)
+        case All(items=items):
+            failing = next((item for item in items if case.value(item) is False), None)
+            decisive = items if failing is None else (failing,)
+        case AnyOf(items=items):
+            holding = next((item for item in items if case.value(item) is True), None)
+            decisive = items if holding is None else (holding,)
+        case _:
+            decisive = ()
+    return [entry for item in decisive for entry in _because(case, item, negated=negated)]
+
+
+def _seen(case: Case, fact: FactValue) -> object:
+    return shown(case.fact(fact.name), fact.type)
+
+
+def words(text: Words) -> WordsOut:
+    return WordsOut(zh=text.zh, en=text.en)
+
+
+def citations(quoted: tuple[Citation, ...]) -> list[CitationOut]:
+    return [CitationOut(source=citation.source, quote=citation.quote) for citation in quoted]
+
+
+def title(origin: Origin) -> WordsOut:
+    return words(origin.title)

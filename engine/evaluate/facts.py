@@ -1,0 +1,232 @@
+"""A ticket's facts, checked against the catalogue: exact, typed, or an error by JSON pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from engine.base.calendar import EARLIEST, LATEST
+from engine.base.exact import digits_after_point, parse_decimal
+from engine.base.findings import Finding
+from engine.base.suggest import closest
+from engine.plan.nodes import Plan
+from engine.rulebook.model import FactDeclaration
+from engine.rulebook.types import FieldType, Kind, Type, Value
+
+Facts: TypeAlias = Mapping[str, Value]
+"""Values by fact name; absent facts are left out. Money and decimals are `Decimal`, instants carry the
+catalogue's zone, months are their first day, lists are tuples of records."""
+
+MOST_DIGITS = 18
+MOST_TEXT = 10_000
+MOST_RECORDS = 10_000
+DATE_LENGTH = len("2015-10-01")
+
+
+class _Refused(Exception):
+    """A value does not fit; carries the finding."""
+
+    def __init__(self, code: str, pointer: str, suggestion: str | None = None, **values: str) -> None:
+        self.finding = Finding(code, values, pointer=pointer, suggestion=suggestion)
+
+
+def facts_from(raw: Mapping[str, Any], plan: Plan, pointer: str = "/facts") -> tuple[Facts, list[Finding]]:
+    """The facts of one ticket as JSON carries them (numbers as `int` or `Decimal`), and all its problems.
+
+    A null counts as absent. Where there are findings, the facts are those that could be read.
+    """
+    facts: dict[str, Value] = {}
+    findings: list[Finding] = []
+    for name, value in raw.items():
+        place = f"{pointer}/{_escaped(name)}"
+        try:
+            declaration = _declared(name, plan, place)
+            if value is not None:
+                facts[name] = _within_bounds(_value(value, declaration, plan.zone, place), declaration, place)
+        except _Refused as refusal:
+            findings.append(refusal.finding)
+    return facts, findings
+
+
+def _escaped(name: str) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
+def _declared(name: str, plan: Plan, place: str) -> FactDeclaration:
+    declaration = plan.facts.get(name)
+    if declaration is None:
+        raise _Refused("F001", place, closest(name, plan.facts), name=_brief(name))
+    if declaration.derived == "engine":
+        raise _Refused("F002", place, name=name)
+    return declaration
+
+
+def _value(value: Any, declaration: FactDeclaration, zone: str, place: str) -> Value:
+    if declaration.type.kind is Kind.LIST:
+        return _records(value, declaration, zone, place)
+    return _scalar(value, declaration.type, zone, place)
+
+
+def _records(value: Any, declaration: FactDeclaration, zone: str, place: str) -> Value:
+    if declaration.is_record and isinstance(value, Mapping):
+        value = [value]
+    if not isinstance(value, list | tuple) or len(value) > MOST_RECORDS:
+        raise _Refused("F003", place, written=_brief(value), type="list")
+    fields = declaration.type.fields
+    return tuple(_record(record, fields, zone, f"{place}/{i}") for i, record in enumerate(value))
+
+
+def _record(record: Any, fields: Mapping[str, FieldType], zone: str, place: str) -> Mapping[str, Any]:
+    if not isinstance(record, Mapping):
+        raise _Refused("F003", place, written=_brief(record), type="record")
+    found = {}
+    for name, value in record.items():
+        if name not in fields:
+            raise _Refused("F001", f"{place}/{_escaped(name)}", closest(name, fields), name=_brief(name))
+        if value is not None:
+            found[name] = _scalar(value, fields[name].type, zone, f"{place}/{_escaped(name)}")
+    return found
+
+
+def _scalar(value: Any, type_: Type, zone: str, place: str) -> Any:
+    match type_.kind:
+        case Kind.BOOLEAN:
+            return value if isinstance(value, bool) else _wrong(value, type_, place)
+        case Kind.INTEGER:
+            return _integer(value, type_, place)
+        case Kind.DECIMAL | Kind.MONEY:
+            return _decimal(value, type_, place)
+        case Kind.ENUM:
+            return _member(value, type_, place)
+        case Kind.TEXT:
+            return _text(value, type_, place)
+        case Kind.DATE:
+            return _day(value, type_, place)
+        case Kind.MONTH:
+            return _day(f"{value}-01" if isinstance(value, str) else value, type_, place)
+        case Kind.INSTANT:
+            return _instant(value, type_, zone, place)
+        case _:
+            return _wrong(value, type_, place)
+
+
+def _wrong(value: Any, type_: Type, place: str) -> Any:
+    raise _Refused("F003", place, written=_brief(value), type=str(type_))
+
+
+def _brief(value: Any) -> str:
+    """What was given, short enough to read; a number of 400 digits is not repeated whole."""
+    most = 60
+    try:
+        text = str(value) if isinstance(value, str | int | Decimal) else repr(value)
+    except ValueError:
+        return "…"
+    text = {"True": "true", "False": "false"}.get(text, text) if isinstance(value, bool) else text
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _integer(value: Any, type_: Type, place: str) -> int:
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        value = int(value) if abs(value.adjusted()) < MOST_DIGITS else _too_long(value, place)
+    if isinstance(value, bool) or not isinstance(value, int):
+        _wrong(value, type_, place)
+    if abs(value) >= 10**MOST_DIGITS:
+        _too_long(value, place)
+    return int(value)
+
+
+def _too_long(value: Any, place: str) -> Any:
+    raise _Refused("F004", place, written=_brief(value), digits=str(MOST_DIGITS))
+
+
+def _decimal(value: Any, type_: Type, place: str) -> Decimal:
+    """Money as text (`"50.00"`) is welcome too: verdicts carry it that way."""
+    number = parse_decimal(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, int | Decimal):
+        _wrong(value, type_, place)
+    number = Decimal(number)
+    if not number.is_finite():
+        _wrong(value, type_, place)
+    if number and (number.adjusted() >= MOST_DIGITS or number.adjusted() < -MOST_DIGITS):
+        _too_long(value, place)
+    scale = type_.scale or 0
+    if digits_after_point(number) > scale:
+        raise _Refused("F005", place, written=_brief(value), digits=str(scale))
+    return number
+
+
+def _member(value: Any, type_: Type, place: str) -> str:
+    if isinstance(value, str) and value in type_.members:
+        return value
+    near = closest(value, type_.members) if isinstance(value, str) else None
+    raise _Refused("F006", place, near, written=_brief(value), members=", ".join(type_.members))
+
+
+def _text(value: Any, type_: Type, place: str) -> str:
+    if not isinstance(value, str):
+        _wrong(value, type_, place)
+    if len(value) > MOST_TEXT:
+        raise _Refused("F007", place, written=_brief(value), most=str(MOST_TEXT))
+    return str(value)
+
+
+def _day(value: Any, type_: Type, place: str) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return _plausible(value, value, place)
+    if not isinstance(value, str) or len(value) != DATE_LENGTH:
+        _wrong(value, type_, place)
+    try:
+        return _plausible(date.fromisoformat(value), value, place)
+    except ValueError:
+        raise _Refused("F008", place, written=_brief(value)) from None
+
+
+def _plausible(day: date, value: Any, place: str) -> date:
+    if not EARLIEST <= day <= LATEST:
+        raise _Refused("F009", place, written=_brief(value), earliest=str(EARLIEST), latest=str(LATEST))
+    return day
+
+
+def _instant(value: Any, type_: Type, zone: str, place: str) -> datetime:
+    if isinstance(value, datetime):
+        value = value.isoformat()
+    if not isinstance(value, str):
+        _wrong(value, type_, place)
+    found = instant_from(value, zone)
+    if found is None:
+        raise _Refused("F008", place, written=_brief(value))
+    _plausible(found.date(), value, place)
+    return found
+
+
+def instant_from(text: str, zone: str) -> datetime | None:
+    """`2015-06-20T10:00[:ss][+08:00|Z]`; without an offset in `zone`; `24:00` is the end of the day.
+
+    The result carries `zone`; None where the text is no such instant.
+    """
+    home = ZoneInfo(zone)
+    day, separator, rest = text.partition("T" if "T" in text else " ")
+    if not separator or len(day) != DATE_LENGTH:
+        return None
+    ends = rest[:5] == "24:00" and rest[5:8] in ("", ":00", "Z", "+08")
+    try:
+        written = f"{day}T00:00{rest[5:]}" if ends else f"{day}T{rest}"
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=home)
+    return found.astimezone(home) + (timedelta(days=1) if ends else timedelta())
+
+
+def _within_bounds(value: Value, declaration: FactDeclaration, place: str) -> Value:
+    low, high = declaration.minimum, declaration.maximum
+    below = low is not None and value < low  # type: ignore[operator]  # bounds are of the fact's type
+    above = high is not None and value > high  # type: ignore[operator]  # bounds are of the fact's type
+    if below or above:
+        bound = f">= {low}" if below else f"<= {high}"
+        raise _Refused("F010", place, written=_brief(value), bound=bound)
+    return value

@@ -1,0 +1,179 @@
+"""Which rows of a decision table count, when their conditions are true, false or unknown.
+
+The policies are those of DMN 1.5, section 8.2.8. A choice is made only if no unknown row could change it,
+so that learning a further fact never overturns what was decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from engine.base.exact import EXACT
+from engine.evaluate.values import Cause, Unknown, together, unknown
+from engine.plan.nodes import RowPlan, TablePlan
+from engine.rulebook.model import SINGLE_HIT, Undefined
+from engine.rulebook.types import Kind
+
+Outputs: TypeAlias = Mapping[str, Any] | Undefined | None
+"""What a row concludes: output values by name, a gap of the source's own, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row that counts, and what it concludes; `row` is None for an aggregate over rows."""
+
+    row: RowPlan | None
+    outputs: Outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The hits, and the causes for which there may be others."""
+
+    hits: tuple[Hit, ...]
+    causes: frozenset[Cause] = frozenset()
+
+
+class _Table:
+    """A table whose rows' conditions have been worked out."""
+
+    def __init__(
+        self, table: TablePlan, truths: Sequence[Any], outputs_of: Callable[[RowPlan], Outputs]
+    ) -> None:
+        self.table = table
+        self.true = [row for row, truth in zip(table.rows, truths, strict=True) if truth is True]
+        self.unknown = [
+            (row, truth) for row, truth in zip(table.rows, truths, strict=True) if isinstance(truth, Unknown)
+        ]
+        self.outputs_of = outputs_of
+        self.truths = truths
+
+    def hit(self, row: RowPlan) -> Hit:
+        return Hit(row, self.outputs_of(row))
+
+    def rank(self, row: RowPlan) -> tuple[int, ...]:
+        """Lower is stronger: by the place of each ranked output in its order; a gap is strongest."""
+        outputs = self.outputs_of(row)
+        ranked = [output for output in self.table.outputs if output.order]
+        if outputs is None:
+            return (len(ranked[0].order) + 1,) * len(ranked)
+        if isinstance(outputs, Undefined):
+            return (-1,) * len(ranked)
+        return tuple(_place(outputs[output.name], output.order) for output in ranked)
+
+
+def _place(value: Any, order: tuple[Any, ...]) -> int:
+    return order.index(value) if value in order else len(order)
+
+
+def select(table: TablePlan, truths: Sequence[Any], outputs_of: Callable[[RowPlan], Outputs]) -> Selection:
+    """The table's hits; `truths` are the rows' conditions: True, False or `Unknown`."""
+    state = _Table(table, truths, outputs_of)
+    match table.policy:
+        case "unique":
+            chosen = _unique(state)
+        case "any":
+            chosen = _any(state)
+        case "first":
+            chosen = _first(state)
+        case "priority":
+            chosen = _priority(state)
+        case "rule order" | "collect":
+            chosen = _all(state, state.true)
+        case "output order":
+            chosen = _all(state, sorted(state.true, key=state.rank))
+        case "collect sum" | "collect min" | "collect max" | "collect count":
+            chosen = _aggregate(state)
+    return chosen if chosen.hits or chosen.causes else _without_hit(state)
+
+
+def _without_hit(state: _Table) -> Selection:
+    if state.table.otherwise is not None:
+        return Selection((state.hit(state.table.otherwise),))
+    single = state.table.policy in SINGLE_HIT or state.table.defines is not None
+    return Selection((), unknown("no_row_applies", state.table.origin.id).causes if single else frozenset())
+
+
+def _overlap(state: _Table) -> Selection:
+    return Selection((), unknown("rows_overlap", state.table.origin.id).causes)
+
+
+def _undecided(unknowns: Sequence[Unknown]) -> Selection:
+    return Selection((), together(unknowns).causes)
+
+
+def _unique(state: _Table) -> Selection:
+    if len(state.true) > 1:
+        return _overlap(state)
+    if state.unknown:
+        return _undecided([truth for _, truth in state.unknown])
+    return Selection(tuple(state.hit(row) for row in state.true))
+
+
+def _any(state: _Table) -> Selection:
+    hits = [state.hit(row) for row in state.true]
+    if any(hit.outputs != hits[0].outputs for hit in hits[1:]):
+        return _overlap(state)
+    other = [truth for row, truth in state.unknown if not hits or state.outputs_of(row) != hits[0].outputs]
+    return _undecided(other) if other else Selection(tuple(hits[:1]))
+
+
+def _first(state: _Table) -> Selection:
+    for row, truth in zip(state.table.rows, state.truths, strict=True):
+        if isinstance(truth, Unknown):
+            return _undecided([truth])
+        if truth is True:
+            return Selection((state.hit(row),))
+    return Selection(())
+
+
+def _priority(state: _Table) -> Selection:
+    best = min(state.true, key=state.rank, default=None)
+    rivals = [truth for row, truth in state.unknown if best is None or state.rank(row) < state.rank(best)]
+    if rivals:
+        return _undecided(rivals)
+    return Selection(() if best is None else (state.hit(best),))
+
+
+def _all(state: _Table, rows: Sequence[RowPlan]) -> Selection:
+    causes = together([truth for _, truth in state.unknown]).causes
+    return Selection(tuple(state.hit(row) for row in rows), causes)
+
+
+def _aggregate(state: _Table) -> Selection:
+    """One number from all the rows that apply; a gap among them leaves it undefined."""
+    if state.unknown:
+        return _undecided([truth for _, truth in state.unknown])
+    concluded = [outputs for row in state.true if (outputs := state.outputs_of(row)) is not None]
+    if any(isinstance(outputs, Undefined) for outputs in concluded):
+        return Selection((), unknown("undefined_by_source", state.table.origin.id).causes)
+    name = state.table.outputs[0].name
+    values = [outputs[name] for outputs in concluded if not isinstance(outputs, Undefined)]
+    missing = [value for value in values if isinstance(value, Unknown)]
+    if missing:
+        return _undecided(missing)
+    number = _aggregated(state, values)
+    return Selection(() if number is None else (Hit(None, {name: number}),))
+
+
+def _aggregated(state: _Table, values: list[Any]) -> Any:
+    match state.table.policy:
+        case "collect count":
+            return len(values)
+        case "collect min":
+            return min(values, default=None)
+        case "collect max":
+            return max(values, default=None)
+        case _:
+            return _sum(values, state.table.outputs[0].type.kind) if values else None
+
+
+def _sum(values: list[Any], kind: Kind) -> Any:
+    if kind is Kind.INTEGER:
+        return sum(values)
+    total = values[0]
+    for value in values[1:]:
+        total = EXACT.add(total, value)
+    return total

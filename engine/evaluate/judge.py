@@ -1,0 +1,255 @@
+"""One item of the plan in a case: what it concludes, what defeats it, what is undecided about it.
+
+This is where a rulebook's words *applied*, *defeated* and *undecided* get their meaning; the reference
+evaluator is a loop over it, and the other evaluators hand it whatever they do not decide themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from engine.evaluate import clocks, conclude, tables
+from engine.evaluate.case import Case, conjunction
+from engine.evaluate.explain import because, citations, title
+from engine.evaluate.hit_policy import Hit
+from engine.evaluate.values import Cause, Unknown, reason_and_missing, shown
+from engine.evaluate.verdict import Because, Defeated, Outcome, Undecided
+from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, Origin, RowPlan, RulePlan, TablePlan
+from engine.rulebook.expressions import All, AnyOf, Expression, type_of
+from engine.rulebook.model import Undefined
+from engine.rulebook.outcomes import Outcome as OutcomePlan
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What has been concluded so far, in the order of the plan."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    defeated: list[Defeated] = field(default_factory=list)
+    undecided: list[Undecided] = field(default_factory=list)
+
+
+def judge(case: Case, item: ItemPlan, so_far: Judgement) -> None:
+    """Adds what one item concludes."""
+    match item:
+        case RulePlan():
+            _judge_rule(case, item, so_far)
+        case TablePlan():
+            _judge_table(case, item, so_far)
+        case ClockPlan():
+            _judge_clock(case, item, so_far)
+        case _:
+            assert_never(item)
+
+
+def _judge_rule(case: Case, rule: RulePlan, so_far: Judgement) -> None:
+    applies = conjunction((case.value(rule.guard), case.value(rule.own)))
+    if applies is False:
+        return
+    if isinstance(applies, Unknown):
+        if not _exempt(case, rule.exemptions) and is_raised(case, rule):
+            _leave_open(so_far, rule.origin, applies.causes)
+        return
+    reasons = because(case, All((rule.guard, rule.own)))
+    if _stands(case, rule, reasons, so_far):
+        _conclude(case, rule.origin, None, rule.outcomes, reasons, so_far)
+        _mark_for_review(case, rule, reasons, so_far)
+
+
+def is_raised(case: Case, item: RulePlan | TablePlan) -> bool:
+    """Whether anything in the ticket points to an undecided item: a test of its own that holds."""
+    if _leaf_holds(case, item.own):
+        return True
+    if isinstance(item, TablePlan):
+        return any(_leaf_holds(case, row.condition) for row in item.rows)
+    return item.own == All(()) and case.value(item.guard) is True
+
+
+def _leaf_holds(case: Case, condition: Expression) -> bool:
+    if isinstance(condition, All | AnyOf):
+        return any(_leaf_holds(case, part) for part in condition.items)
+    return case.value(condition) is True
+
+
+def _exempt(case: Case, exemptions: Sequence[Exemption]) -> bool:
+    return any(e.effect == "defeats" and case.value(e.condition) is True for e in exemptions)
+
+
+def _stands(case: Case, item: RulePlan | TablePlan, reasons: list[Because], so_far: Judgement) -> bool:
+    """Whether no exception takes the outcome away; else notes which one did, or that it is not known."""
+    open_causes: set[Cause] = set()
+    for exemption in item.exemptions:
+        if exemption.effect == "review":
+            continue
+        holds = case.value(exemption.condition)
+        if holds is True:
+            so_far.defeated.append(_defeat(case, item.origin, exemption, reasons))
+            return False
+        if isinstance(holds, Unknown):
+            open_causes |= holds.causes
+    if open_causes:
+        _leave_open(so_far, item.origin, open_causes)
+    return not open_causes
+
+
+def _defeat(case: Case, origin: Origin, exemption: Exemption, reasons: list[Because]) -> Defeated:
+    return Defeated(
+        rule=origin.id,
+        by=exemption.origin.id,
+        title=title(exemption.origin),
+        citations=citations(exemption.origin.citations),
+        because=[*reasons, *(b for b in because(case, exemption.condition) if b not in reasons)],
+    )
+
+
+def _mark_for_review(
+    case: Case, item: RulePlan | TablePlan, reasons: list[Because], so_far: Judgement
+) -> None:
+    """Discretionary exceptions: the outcome stands, and a person is asked to look."""
+    for exemption in item.exemptions:
+        if exemption.effect != "review":
+            continue
+        holds = case.value(exemption.condition)
+        if holds is True:
+            why = [*reasons, *(b for b in because(case, exemption.condition) if b not in reasons)]
+            fields: Outcome = {"kind": "review", "reason": "manual_exception", "by": exemption.origin.id}
+            so_far.outcomes.append(_stated(item.origin, None, fields, exemption.origin, why))
+        elif isinstance(holds, Unknown):
+            _leave_open(so_far, exemption.origin, holds.causes)
+
+
+def _conclude(
+    case: Case,
+    origin: Origin,
+    row: RowPlan | None,
+    outcomes: Iterable[OutcomePlan],
+    reasons: list[Because],
+    so_far: Judgement,
+    outputs: Mapping[str, Any] | None = None,
+) -> None:
+    """All the outcomes of a rule or row, or none of them where an amount is not known."""
+    stated: list[Outcome] = []
+    causes: set[Cause] = set()
+    for outcome in outcomes:
+        fields = conclude.fields(case, outcome, outputs)
+        if isinstance(fields, Unknown):
+            causes |= fields.causes
+        else:
+            stated.append(_stated(origin, row, fields, row.origin if row else origin, reasons))
+    if causes:
+        _leave_open(so_far, origin, causes)
+    else:
+        so_far.outcomes.extend(stated)
+
+
+def _stated(
+    origin: Origin, row: RowPlan | None, fields: Outcome, cited: Origin, reasons: list[Because]
+) -> Outcome:
+    which = {"row": row.origin.id.rpartition("/")[2]} if row else {}
+    return {
+        "rule": origin.id,
+        **which,
+        **fields,
+        "title": title(origin),
+        "citations": citations(cited.citations),
+        "because": reasons,
+    }
+
+
+def _leave_open(so_far: Judgement, origin: Origin, causes: Iterable[Cause]) -> None:
+    reason, missing = reason_and_missing(causes)
+    so_far.undecided.append(Undecided(rule=origin.id, title=title(origin), missing=missing, reason=reason))
+
+
+def _judge_table(case: Case, table: TablePlan, so_far: Judgement) -> None:
+    applies = conjunction((case.value(table.guard), case.value(table.own)))
+    if applies is False:
+        return
+    if isinstance(applies, Unknown):
+        possible = table.otherwise or any(case.value(row.condition) is not False for row in table.rows)
+        if possible and not _exempt(case, table.exemptions) and is_raised(case, table):
+            _leave_open(so_far, table.origin, applies.causes)
+        return
+    chosen = tables.selection(case, table)
+    concluding = [hit for hit in chosen.hits if hit.outputs is not None]
+    shared = because(case, All((table.guard, table.own)))
+    if concluding and not _stands(case, table, _reasons(case, shared, concluding[0]), so_far):
+        return
+    for hit in concluding:
+        _conclude_hit(case, table, hit, _reasons(case, shared, hit), so_far)
+    if concluding:
+        _mark_for_review(case, table, _reasons(case, shared, concluding[0]), so_far)
+    if chosen.causes and not _exempt(case, table.exemptions) and is_raised(case, table):
+        _leave_open(so_far, table.origin, chosen.causes)
+
+
+def _reasons(case: Case, shared: list[Because], hit: Hit) -> list[Because]:
+    own = [] if hit.row is None else because(case, hit.row.condition)
+    return [*shared, *(entry for entry in own if entry not in shared)]
+
+
+def _conclude_hit(case: Case, table: TablePlan, hit: Hit, reasons: list[Because], so_far: Judgement) -> None:
+    if isinstance(hit.outputs, Undefined):
+        fields: Outcome = {
+            "kind": "review",
+            "reason": "undefined_by_source",
+            "alternatives": _alternatives(case, table, hit.outputs),
+        }
+        cited = hit.row.origin if hit.row else table.origin
+        so_far.outcomes.append(_stated(table.origin, hit.row, fields, cited, reasons))
+        return
+    _conclude(case, table.origin, hit.row, table.outcomes, reasons, so_far, hit.outputs)
+
+
+def _alternatives(case: Case, table: TablePlan, gap: Undefined) -> dict[str, dict[str, Any]]:
+    """What each other reading would put out, by the name of the reading."""
+    return {
+        reading: {
+            output.name: shown(case.value(cell), output.type)
+            for output, cell in zip(table.outputs, cells, strict=True)
+        }
+        for reading, cells in gap.alternatives
+    }
+
+
+def _judge_clock(case: Case, clock: ClockPlan, so_far: Judgement) -> None:
+    applies = conjunction((case.value(clock.guard), case.value(clock.own)))
+    if applies is False:
+        return
+    face = clocks.read_clock(case, clock)
+    if isinstance(applies, Unknown) or isinstance(face, Unknown):
+        if _clock_is_raised(case, clock):
+            unknowns = [u for u in (applies, face) if isinstance(u, Unknown)]
+            _leave_open(so_far, clock.origin, {cause for u in unknowns for cause in u.causes})
+        return
+    if face.state == "not_started" or face.due is None:
+        return
+    reasons = because(case, All((clock.guard, clock.own)))
+    so_far.outcomes.append(_stated(clock.origin, None, _deadline(clock, face), clock.origin, reasons))
+    if face.state == "breached":
+        _conclude(case, clock.origin, None, clock.on_breach, reasons, so_far)
+
+
+def _clock_is_raised(case: Case, clock: ClockPlan) -> bool:
+    """A test of its own holds, or the event that starts it is known."""
+    begins = clock.starts if clock.starts is not None else clock.due
+    started = begins is not None and not isinstance(case.value(begins), Unknown)
+    return started or _leaf_holds(case, clock.own)
+
+
+def _deadline(clock: ClockPlan, face: clocks.ClockFace) -> Outcome:
+    if face.due is None:
+        raise ValueError("a clock that has not started has no deadline")
+    due, inclusive = clocks.shown_due(face.due)
+    started = None if clock.starts is None else shown(face.started, type_of(clock.starts))
+    stopped = None if face.stopped is None else face.stopped.isoformat()
+    return {
+        "kind": "deadline",
+        "state": face.state,
+        "started": started,
+        "due": due,
+        "inclusive": inclusive,
+        "stopped": stopped,
+    }

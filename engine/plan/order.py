@@ -1,0 +1,52 @@
+"""The order in which derived facts can be worked out; a cycle is told step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from engine.base.findings import Finding, Label
+from engine.plan.nodes import ClockPlan, DefinitionPlan, TablePlan, expressions_of
+from engine.rulebook.expressions import facts_in
+
+
+def needs(definition: DefinitionPlan) -> tuple[str, ...]:
+    """The facts that a definition reads."""
+    body = definition.body
+    parts = expressions_of(body) if isinstance(body, TablePlan | ClockPlan) else (body,)
+    return tuple(fact.name for fact in facts_in(*parts))
+
+
+def in_order_of_need(
+    definitions: Sequence[DefinitionPlan], findings: list[Finding]
+) -> tuple[DefinitionPlan, ...]:
+    """Each definition after those that it reads; in the order of the rulebooks where that leaves a choice."""
+    by_name: dict[str, DefinitionPlan] = {}
+    for definition in definitions:
+        first = by_name.setdefault(definition.fact.name, definition)
+        if first is not definition:
+            findings.append(_twice(definition, first))
+    graph = {
+        name: sorted(need for need in needs(definition) if need in by_name)
+        for name, definition in sorted(by_name.items())
+    }
+    try:
+        order = tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        findings.append(_cycle(error.args[1][::-1], by_name))
+        return ()
+    return tuple(by_name[name] for name in order)
+
+
+def _twice(second: DefinitionPlan, first: DefinitionPlan) -> Finding:
+    values = {"name": second.fact.name}
+    return Finding("R291", values, second.origin.span, labels=(Label(first.origin.span, "H002"),))
+
+
+def _cycle(names: Sequence[str], by_name: dict[str, DefinitionPlan]) -> Finding:
+    """`names` begins and ends with the same fact; each step reads the next."""
+    labels = tuple(
+        Label(by_name[name].origin.span, "H003", {"name": name, "needs": needed})
+        for name, needed in zip(names, names[1:], strict=False)
+    )
+    return Finding("R290", {"story": " → ".join(names)}, by_name[names[0]].origin.span, labels=labels)

@@ -1,0 +1,202 @@
+"""The fact catalogue, the list of sources and the register of statements, from nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+from engine.base.calendar import Calendar
+from engine.base.findings import Finding, Label
+from engine.base.suggest import closest
+from engine.read.nodes import MappingNode, Node
+from engine.read.plain_values import plain
+from engine.rulebook.fields import (
+    Unreadable,
+    entries,
+    items,
+    mapping,
+    optional_text,
+    optional_words,
+    text,
+    truth,
+    words,
+)
+from engine.rulebook.literals import scalar_of_type
+from engine.rulebook.model import Absence, Catalogue, Derivation, FactDeclaration, Source, Statement, Words
+from engine.rulebook.types import MONEY_DIGITS, FieldType, Kind, Scalar, Type
+
+DEFAULT_SCALE = 4
+RESERVED_NAMES = frozenset({"all", "any", "none", "formula", "present", "absent", "true", "false", "as_of"})
+
+
+def catalogue_from_node(node: MappingNode, findings: list[Finding]) -> Catalogue:
+    """Facts with types and labels, parties, codes, calendars; findings R20x for what does not fit."""
+    zone, currency = text(node.get("zone")), text(node.get("currency"))
+    facts: dict[str, FactDeclaration] = {}
+    for key, value in entries(node.get("facts")):
+        try:
+            facts[key.text] = _fact(key.text, mapping(value), currency, zone, findings)
+        except Unreadable:
+            continue
+        if key.text in RESERVED_NAMES:
+            findings.append(Finding("R200", {"name": key.text}, key.span))
+    _unique_labels(node, findings)
+    return Catalogue(
+        zone=zone,
+        currency=currency,
+        facts=facts,
+        entities=_words_by_key(node.get("entities")),
+        parties=_words_by_key(node.get("parties")),
+        codes=_words_by_key(node.get("codes")),
+        calendars={
+            key.text: _calendar(key.text, mapping(value)) for key, value in entries(node.get("calendars"))
+        },
+        calendar_labels={
+            key.text: words(mapping(value).get("label")) for key, value in entries(node.get("calendars"))
+        },
+    )
+
+
+def _words_by_key(node: Node | None) -> Mapping[str, Words]:
+    return {key.text: words(value) for key, value in entries(node)}
+
+
+def _fact(name: str, node: MappingNode, currency: str, zone: str, findings: list[Finding]) -> FactDeclaration:
+    type_ = _type(node, currency)
+    absence: Absence = "none" if optional_text(node.get("absence")) == "none" else "unknown"
+    if absence == "none" and type_.kind is Kind.BOOLEAN:
+        findings.append(Finding("R201", {"name": name}, (node.get("absence") or node).span))
+    derived = optional_text(node.get("derived"))
+    example = plain(node.get("example") or node)
+    return FactDeclaration(
+        name=name,
+        entity=text(node.get("entity")),
+        label=words(node.get("label")),
+        type=type_,
+        absence=absence,
+        derived=next((d for d in get_args(Derivation) if d == derived), None),
+        minimum=_bound(node, "minimum", type_, zone, findings),
+        maximum=_bound(node, "maximum", type_, zone, findings),
+        example=example,
+        member_labels=_words_by_key(node.get("values")),
+        field_labels={
+            key.text: words(mapping(field).get("label")) for key, field in entries(node.get("record"))
+        },
+        personal=truth(node.get("personal")),
+        is_record=text(node.get("type")) == "record",
+        span=node.span,
+    )
+
+
+def _type(node: MappingNode, currency: str) -> Type:
+    written = text(node.get("type"))
+    if written in ("list", "record"):
+        fields = {
+            key.text: _field_type(mapping(field), currency) for key, field in entries(node.get("record"))
+        }
+        return Type(Kind.LIST, fields=fields)
+    kind = Kind(written) if written in set(Kind) else _unreadable_kind()
+    unit = optional_text(node.get("unit"))
+    match kind:
+        case Kind.MONEY:
+            return Type(kind, unit=unit or currency, scale=MONEY_DIGITS)
+        case Kind.DECIMAL:
+            return Type(kind, unit=unit, scale=int(optional_text(node.get("scale")) or DEFAULT_SCALE))
+        case Kind.ENUM:
+            return Type(kind, members=tuple(key.text for key, _ in entries(node.get("values"))))
+        case _:
+            return Type(kind, unit=unit)
+
+
+def _unreadable_kind() -> Kind:
+    raise Unreadable
+
+
+def _field_type(node: MappingNode, currency: str) -> FieldType:
+    return FieldType(_type(node, currency), absent_is_none=optional_text(node.get("absence")) == "none")
+
+
+def _bound(node: MappingNode, key: str, type_: Type, zone: str, findings: list[Finding]) -> Scalar | None:
+    bound = node.get(key)
+    return None if bound is None else scalar_of_type(bound, type_, zone, findings)
+
+
+def _calendar(name: str, node: MappingNode) -> Calendar:
+    days = text(node.get("days"))
+    hours = tuple(_hours(text(item)) for item in items(node.get("hours")))
+    match days:
+        case "every_day" | "monday_to_friday" | "cn_statutory":
+            return Calendar(name=name, days=days, hours=hours or ((0, 24 * 60),))
+        case _:
+            raise Unreadable
+
+
+def _hours(written: str) -> tuple[int, int]:
+    start, _, end = written.partition("-")
+    return _minute(start), _minute(end)
+
+
+def _minute(written: str) -> int:
+    hour, _, minute = written.partition(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _unique_labels(node: MappingNode, findings: list[Finding]) -> None:
+    """A later surface lets officers write Chinese names, so each Chinese label names one fact."""
+    seen: dict[str, Node] = {}
+    for _, fact in entries(node.get("facts")):
+        label = fact.get("label") if isinstance(fact, MappingNode) else None
+        chinese = label.get("zh") if isinstance(label, MappingNode) else None
+        if chinese is None:
+            continue
+        first = seen.setdefault(text(chinese), chinese)
+        if first is not chinese:
+            findings.append(
+                Finding("R202", {"label": text(chinese)}, chinese.span, labels=(Label(first.span, "H002"),))
+            )
+
+
+def sources_from_node(node: MappingNode) -> dict[str, Source]:
+    """Each source document once: file, title, date, digest."""
+    return {key.text: _source(key.text, mapping(value)) for key, value in entries(node.get("sources"))}
+
+
+def _source(key: str, node: MappingNode) -> Source:
+    date = optional_text(node.get("date"))
+    return Source(
+        key=key,
+        file=text(node.get("file")),
+        title=words(node.get("title")),
+        date=None if date in (None, "null", "") else date,
+        sha256=text(node.get("sha256")),
+        span=node.span,
+    )
+
+
+def statements_from_node(
+    node: MappingNode, sources: Mapping[str, Source], findings: list[Finding]
+) -> dict[str, Statement]:
+    """The rows of the sources that `trace` accounts for."""
+    statements = {}
+    for key, value in entries(node.get("statements")):
+        row = mapping(value)
+        source = row.get("source")
+        if source is not None and text(source) not in sources:
+            findings.append(
+                Finding(
+                    "R205",
+                    {"written": source.span.text},
+                    source.span,
+                    suggestion=closest(text(source), sources),
+                )
+            )
+        statements[key.text] = Statement(
+            id=key.text,
+            rulebook=text(row.get("rulebook")),
+            source=text(source),
+            quote=text(row.get("quote")),
+            says=optional_words(row.get("says")),
+            not_encodable=optional_words(row.get("not_encodable")),
+            span=key.span,
+        )
+    return statements

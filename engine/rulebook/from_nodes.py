@@ -1,0 +1,254 @@
+"""A rulebook's nodes to the typed `Rulebook`; what cannot be read is left out, and a finding says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from datetime import date
+from typing import TypeAlias, TypeVar
+
+from engine.base.findings import Finding, Label
+from engine.base.suggest import closest
+from engine.read.nodes import MappingNode, ScalarNode
+from engine.rulebook.clocks import clock_from_node
+from engine.rulebook.conditions import condition_from_node, formula
+from engine.rulebook.conclusions import exceptions_from_node, outcomes_from_node
+from engine.rulebook.expressions import Expression, FactValue, Test, facts_in, type_of
+from engine.rulebook.fields import (
+    Unreadable,
+    day,
+    entries,
+    items,
+    mapping,
+    optional_text,
+    optional_words,
+    scalar,
+    text,
+    texts,
+    words,
+)
+from engine.rulebook.heads import (
+    Setting,
+    citations_from_node,
+    event_date_from_node,
+    head_from_node,
+    period_from_node,
+    title_from_node,
+)
+from engine.rulebook.literals import scalar_of_type
+from engine.rulebook.model import (
+    Aggregate,
+    Catalogue,
+    Definition,
+    Item,
+    Parameter,
+    Period,
+    Reading,
+    Rule,
+    Rulebook,
+    Section,
+)
+from engine.rulebook.names import Names
+from engine.rulebook.tables import table_from_node
+from engine.rulebook.types import DURATION, MONEY_DIGITS, Kind, Scalar, Type
+from engine.rulebook.words_defined import defined_fact, fits_fact
+
+T = TypeVar("T")
+Dated: TypeAlias = tuple[date, Scalar, ScalarNode]
+
+
+def rulebook_from_node(node: MappingNode, catalogue: Catalogue, findings: list[Finding]) -> Rulebook:
+    """The whole rulebook; each item that cannot be read is skipped after its findings are written."""
+    name = text(node.get("rulebook"))
+    readings = {
+        key.text: _reading(key, mapping(value), findings) for key, value in entries(node.get("readings"))
+    }
+    parameters: dict[str, Parameter] = {}
+    for key, value in entries(node.get("parameters")):
+        parameter = _readable(lambda k=key, v=value: _parameter(name, k, mapping(v), catalogue, findings))
+        if parameter is not None:
+            parameters[key.text] = parameter
+    names = Names(catalogue, name, parameters, findings)
+    sections = [
+        _readable(lambda s=section: _section(mapping(s), names)) for section in items(node.get("sections"))
+    ]
+    return Rulebook(
+        name=name,
+        title=words(node.get("title")),
+        readings=readings,
+        parameters=parameters,
+        sections=tuple(section for section in sections if section is not None),
+        span=(node.key("rulebook") or node).span,
+    )
+
+
+def _readable(read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except Unreadable:
+        return None
+
+
+def _reading(key: ScalarNode, node: MappingNode, findings: list[Finding]) -> Reading:
+    options = {option.text: words(value) for option, value in entries(node.get("options"))}
+    preferred = scalar(node.get("preferred"))
+    if preferred.text not in options:
+        near = closest(preferred.text, options)
+        findings.append(
+            Finding(
+                "R256",
+                {"written": preferred.span.text, "options": ", ".join(options)},
+                preferred.span,
+                suggestion=near,
+            )
+        )
+    return Reading(
+        id=key.text,
+        question=words(node.get("question")),
+        options=options,
+        preferred=preferred.text,
+        because=optional_words(node.get("because")),
+        span=key.span,
+    )
+
+
+def _parameter(
+    rulebook: str, key: ScalarNode, node: MappingNode, catalogue: Catalogue, findings: list[Finding]
+) -> Parameter:
+    type_ = _parameter_type(node, catalogue)
+    dated: list[Dated] = []
+    for written, value in entries(node.get("values")):
+        dated.append(
+            (day(written, findings), scalar_of_type(value, type_, catalogue.zone, findings), written)
+        )
+    _each_day_once(key, dated, findings)
+    return Parameter(
+        id=f"{rulebook}/{key.text}",
+        label=words(node.get("label")),
+        type=type_,
+        values=tuple(sorted(((start, value) for start, value, _ in dated), key=lambda pair: pair[0])),
+        missing=optional_words(node.get("missing")),
+        statements=texts(node.get("statements")),
+        citations=citations_from_node(node.get("cite")),
+        span=key.span,
+    )
+
+
+def _each_day_once(key: ScalarNode, dated: list[Dated], findings: list[Finding]) -> None:
+    """Two values from the same day would overlap; values are written in the order of their days."""
+    for (first, _, first_key), (second, _, second_key) in pairwise(dated):
+        if second <= first:
+            findings.append(
+                Finding(
+                    "R257",
+                    {"name": key.text, "written": second_key.span.text},
+                    second_key.span,
+                    labels=(Label(first_key.span, "H002"),),
+                )
+            )
+
+
+def _parameter_type(node: MappingNode, catalogue: Catalogue) -> Type:
+    unit = optional_text(node.get("unit"))
+    match text(node.get("type")):
+        case "money":
+            return Type(Kind.MONEY, unit=unit or catalogue.currency, scale=MONEY_DIGITS)
+        case "decimal":
+            return Type(Kind.DECIMAL, unit=unit, scale=4)
+        case "duration":
+            return DURATION
+        case "integer" | "boolean" | "text" | "date" as plain:
+            return Type(Kind(plain), unit=unit)
+        case _:
+            raise Unreadable
+
+
+def _section(node: MappingNode, names: Names) -> Section:
+    name = text(node.get("section"))
+    event_date = event_date_from_node(node.get("event_date"), names)
+    names = replace(names, event_date=event_date)
+    setting = Setting(
+        id=f"{names.rulebook}/{name}",
+        names=names,
+        scope=condition_from_node(node.get("scope"), names),
+        period=period_from_node(node.get("in_force"), names, Period()),
+        event_date=event_date,
+        background=mapping(node.get("background")) if node.get("background") else None,
+    )
+    found = [_readable(lambda i=item: _item(mapping(i), setting)) for item in items(node.get("items"))]
+    return Section(
+        name=name,
+        title=title_from_node(node.get("title"), setting.id),
+        items=tuple(item for item in found if item is not None),
+        span=(node.key("section") or node).span,
+    )
+
+
+def _item(node: MappingNode, setting: Setting) -> Item:
+    for key, _ in node.entries:
+        match key.text:
+            case "rule":
+                return _rule(node, setting)
+            case "table":
+                return table_from_node(node, setting)
+            case "define":
+                return _definition(node, setting)
+            case "clock":
+                return clock_from_node(node, setting)
+            case "aggregate":
+                return _aggregate(node, setting)
+    raise Unreadable
+
+
+def _rule(node: MappingNode, setting: Setting) -> Rule:
+    head, names = head_from_node(node, "rule", setting)
+    condition = _attempt(lambda: condition_from_node(node.get("when"), names))
+    exceptions = _attempt(lambda: exceptions_from_node(node.get("unless"), head.id, names))
+    outcomes = _attempt(lambda: outcomes_from_node(node.get("then"), names))
+    return Rule(head, _must(condition), _must(exceptions), _must(outcomes))
+
+
+def _attempt(read: Callable[[], T]) -> T | None:
+    """Lets the other parts of an item be read, for their findings, before the item is given up."""
+    return _readable(read)
+
+
+def _must(part: T | None) -> T:
+    if part is None:
+        raise Unreadable
+    return part
+
+
+def _definition(node: MappingNode, setting: Setting) -> Definition:
+    head, names = head_from_node(node, "define", setting)
+    fact = defined_fact(node.get("define"), names)
+    if head.title.zh == head.id.rpartition("/")[2]:
+        head = replace(head, title=names.catalogue.facts[fact.name].label)
+    written = node.get("as")
+    if written is None:
+        condition = condition_from_node(node.get("when"), names)
+        body: Expression = condition
+        shown = " ".join((node.get("when") or node).span.text.split())
+    else:
+        body = formula(scalar(written), names, fact.type)
+        shown = text(written)
+        if type_of(body).kind is Kind.BOOLEAN and not isinstance(body, FactValue):
+            body = Test(facts_in(body), shown, body, written.span)
+    fits_fact(body, fact, written or node, names)
+    return Definition(head, fact, body, shown)
+
+
+def _aggregate(node: MappingNode, setting: Setting) -> Aggregate:
+    head, names = head_from_node(node, "aggregate", setting)
+    name = scalar(node.get("aggregate"))
+    fact = names.fact(name.text, name.span)
+    if not fact.type.is_number:
+        raise names.fail("R258", name.span, written=name.text, type=str(fact.type))
+    summed = node.get("sum")
+    where = node.get("where") if summed is not None else node.get("count")
+    sum_of = None if summed is None else names.fact(text(summed), summed.span)
+    if sum_of is not None and not (sum_of.type.is_number and sum_of.type.meets(fact.type)):
+        raise names.fail("R258", (summed or node).span, written=sum_of.name, type=str(sum_of.type))
+    per = tuple(names.fact(text(item), item.span) for item in items(node.get("per")))
+    return Aggregate(head, fact, per, condition_from_node(where, names), sum_of)

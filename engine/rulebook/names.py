@@ -1,0 +1,50 @@
+"""What a name can mean at one place of a rulebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from engine.base.findings import Finding
+from engine.base.spans import Span
+from engine.base.suggest import closest
+from engine.rulebook.expressions import FactValue
+from engine.rulebook.fields import Unreadable
+from engine.rulebook.model import Catalogue, FactDeclaration, Parameter
+from engine.rulebook.types import FieldType, Type
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a name can mean at one place of a rulebook."""
+
+    catalogue: Catalogue
+    rulebook: str
+    parameters: Mapping[str, Parameter]
+    findings: list[Finding]
+    event_date: FactValue | None = None
+    fields: Mapping[str, FieldType] = field(default_factory=dict)
+    list_name: str = ""
+    outputs: Mapping[str, Type] = field(default_factory=dict)
+
+    def within(self, records: FactValue) -> Names:
+        """The names inside a quantifier: the record's fields come first."""
+        return replace(self, fields=records.type.fields, list_name=records.name)
+
+    def fail(self, code: str, span: Span, /, suggestion: str | None = None, **values: str) -> Unreadable:
+        """Writes the finding; the caller raises what comes back."""
+        self.findings.append(Finding(code, values, span, suggestion=suggestion))
+        return Unreadable()
+
+    def fact(self, name: str, span: Span) -> FactValue:
+        """A fact of the catalogue, or a finding with the nearest name."""
+        declaration = self.catalogue.facts.get(name)
+        if declaration is None:
+            raise self.fail(
+                "R230", span, suggestion=closest(name, self.catalogue.facts), written=span.text.strip()
+            )
+        return fact_value(declaration)
+
+
+def fact_value(declaration: FactDeclaration) -> FactValue:
+    return FactValue(declaration.name, declaration.type)
