@@ -93,8 +93,8 @@ def test_a_rulebook_with_every_construct_is_well_shaped() -> None:
     assert check_shape("rulebook", document(every.read_text(encoding="utf-8"))) == []
 
 
-def test_two_thousand_rules_take_less_than_four_seconds() -> None:
-    """A tenth of that on an idle machine's core would be the aim of a service; an editor bears this."""
+def test_two_thousand_rules_are_checked_while_an_editor_waits() -> None:
+    """About a second on an idle core; the bound leaves room for a busy one."""
     rulebook = document(HEAD + "".join(RULE.format(number=number) for number in range(2_000)))
     begun = perf_counter()
     assert check_shape("rulebook", rulebook) == []
