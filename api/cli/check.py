@@ -1,0 +1,91 @@
+"""`caiding check`: everything that is to be said about a folder of rulebooks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
+from api.cli.examples import run_on
+from api.cli.loading import load_library
+from api.cli.options import EVALUATORS, OneOf, described, option
+from api.present.findings_json import findings_json
+from api.present.findings_text import console_on, write_findings
+from api.present.github import github_line
+from api.present.labels import counted, label
+from api.present.sarif import sarif
+from engine.base.findings import Finding, Language, Severity, has_errors, in_order
+from engine.library import Library
+from engine.rulebook.quotes import check_quotes
+
+
+@described("check")
+@click.argument("folder", default="rules")
+@option("--format", "form", type=OneOf(["text", "json", "sarif", "github"]), default="text", show_default=True)
+@option("--sources", metavar="DIR")
+@option("--evaluator", type=EVALUATORS, default="all", show_default=True)
+@click.pass_obj
+def command(door: Door, folder: str, form: str, sources: str | None, evaluator: str) -> int:
+    library = load_library(folder)
+    findings = list(library.findings)
+    if sources is not None:
+        findings += _quotes(library, sources)
+    if library.plan is not None and not has_errors(library.findings):
+        runs = run_on(library, evaluator)
+        show_findings(runs.unavailable, door.language)
+        findings += runs.failures
+        findings += [finding for finding in runs.unavailable if finding.severity is Severity.ERROR]
+    findings = in_order(findings)
+    _write(findings, library, folder, form, door.language)
+    return FOUND if any(finding.severity is not Severity.INFORMATION for finding in findings) else CLEAN
+
+
+def _quotes(library: Library, sources: str) -> list[Finding]:
+    folder = Path(sources)
+    if not folder.is_dir():
+        raise Stop(Finding("D011" if folder.exists() else "D010", {"folder": sources}))
+    try:
+        return check_quotes(library.rulebooks, library.sources, library.statements, folder)
+    except OSError as error:
+        raise Stop(cannot_read(str(error.filename or folder), error)) from error
+
+
+def _write(findings: list[Finding], library: Library, folder: str, form: str, language: Language) -> None:
+    match form:
+        case "json":
+            document = {"findings": findings_json(findings, language), "summary": _counts(findings, library)}
+            click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        case "sarif":
+            click.echo(json.dumps(sarif(findings, language), ensure_ascii=False, indent=2))
+        case "github":
+            for finding in findings:
+                click.echo(github_line(finding, language))
+        case _:
+            write_findings(console_on(sys.stdout), findings, language)
+            click.echo(_summary(findings, library, folder, language))
+
+
+def _counts(findings: list[Finding], library: Library) -> dict[str, int]:
+    return {
+        "rulebooks": len(library.rulebooks),
+        "rules": sum(len(book.items) for book in library.rulebooks),
+        **{f"{severity}s": sum(f.severity is severity for f in findings) for severity in Severity},
+    }
+
+
+def _summary(findings: list[Finding], library: Library, folder: str, language: Language) -> str:
+    """`rules: 4 rulebooks, 131 rules, no findings`."""
+    by_severity = {severity: sum(f.severity is severity for f in findings) for severity in Severity}
+    parts = [counted(severity, count, language) for severity, count in by_severity.items() if count]
+    return label(
+        "summary",
+        "check",
+        language,
+        folder=folder,
+        books=counted("rulebook", len(library.rulebooks), language),
+        rules=counted("rule", sum(len(book.items) for book in library.rulebooks), language),
+        findings=label("words", "list", language).join(parts) or label("summary", "no_findings", language),
+    )

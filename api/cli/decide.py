@@ -1,0 +1,217 @@
+"""`caiding decide`: the verdict on one ticket, or on each of many."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
+
+import click
+
+from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
+from api.cli.loading import plan_under, sound_library
+from api.cli.options import OneOf, described, option
+from api.cli.progress import with_progress
+from api.present.findings_text import console_on
+from api.present.tally import Tally, write_tally
+from api.present.ticket_trouble import TroubleLog
+from api.present.verdict_text import VerdictText
+from api.tickets.csv_tickets import UnreadableHeader
+from api.tickets.mapping import ImportMapping
+from api.tickets.mapping_reader import read_mapping
+from api.tickets.sources import FORMS, Form, Reading, form_of, ndjson_line
+from api.tickets.ticket import Ticket
+from engine.base.findings import Finding, Language, has_errors
+from engine.evaluate.evaluators import Evaluator, Unavailable
+from engine.evaluate.evaluators import evaluator as make_evaluator
+from engine.evaluate.facts import facts_from, instant_from
+from engine.evaluate.verdict import Verdict
+from engine.library import Library
+from engine.plan.nodes import Plan
+
+MOST_IN_FULL = 20
+"""So many verdicts are shown in full as text; of more, only the summary."""
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A ticket with its verdict; `name` is its number, or its place where it has none."""
+
+    file: str
+    line: int
+    ticket_no: str | None
+    verdict: Verdict
+
+
+@described("decide")
+@click.argument("files", nargs=-1, required=True)
+@option("--rules", default="rules", show_default=True, metavar="DIR")
+@option("--evaluator", type=OneOf(["compiled", "reference", "durable"]), default="compiled", show_default=True)
+@option("--as-of", metavar="INSTANT")
+@option("--reading", multiple=True, metavar="AMB-01=floor")
+@option("--mapping", metavar="FILE")
+@option("--input-format", type=OneOf(sorted(set(FORMS.values()))))
+@option("--format", "form", type=OneOf(["text", "json"]), default="text", show_default=True)
+@option("--output", metavar="FILE")
+@click.pass_obj
+def command(door: Door, files: tuple[str, ...], rules: str, evaluator: str, **options: Any) -> int:
+    library = sound_library(rules, door.language)
+    plan = plan_under(library, options["reading"])
+    reading = Reading(plan, _mapping(options["mapping"], plan, door.language))
+    inputs = [(_existing(name), _form(name, options["input_format"])) for name in files]
+    log = TroubleLog(console_on(sys.stderr), door.language, several_files=len(files) > 1)
+    bench = Bench(plan, _evaluator(evaluator, plan), _as_of(options["as_of"], plan), log)
+    with ExitStack() as stack:
+        stack.enter_context(closing(bench.judge))
+        out = _output(options["output"], stack)
+        judged = bench.judged_in(with_progress(inputs, reading))
+        tally = _write(judged, library, _Sink(out, door.language, inputs, options["form"]), bench)
+    log.finish()
+    return FOUND if tally.bad or log.any else CLEAN
+
+
+@dataclass
+class Bench:
+    """Judges tickets, and puts aside those that cannot be judged."""
+
+    plan: Plan
+    judge: Evaluator
+    as_of: datetime
+    log: TroubleLog
+    tally: Tally = field(default_factory=Tally)
+
+    def judged_in(self, tickets: Iterator[tuple[str, Ticket]]) -> Iterator[Judged]:
+        """A verdict for each good ticket; the trouble of a bad one is logged, all of it at once."""
+        try:
+            for file, ticket in tickets:
+                judged = self._judged(file, ticket)
+                if judged is not None:
+                    self.tally.add(judged.verdict)
+                    yield judged
+        except UnreadableHeader as error:
+            raise Stop(*error.findings, exit_code=FOUND) from error
+
+    def _judged(self, file: str, ticket: Ticket) -> Judged | None:
+        facts, findings = facts_from(ticket.facts, self.plan, ticket.pointer)
+        as_of = instant_from(ticket.as_of, self.plan.zone) if ticket.as_of else self.as_of
+        if as_of is None:
+            findings.append(Finding("D042", {}, pointer="/as_of"))
+        findings = [*ticket.findings, *findings]
+        if findings:
+            self.log.write(file, ticket.line, findings)
+            self.tally.bad += 1
+            return None
+        number = facts.get("ticket_no")
+        return Judged(file, ticket.line, None if number is None else str(number), self.judge.decide(facts, as_of))
+
+
+@dataclass(frozen=True)
+class _Sink:
+    """Where verdicts go and in which form."""
+
+    out: TextIO
+    language: Language
+    inputs: list[tuple[str, Form]]
+    form: str
+
+    @property
+    def single(self) -> bool:
+        return len(self.inputs) == 1 and self.inputs[0][1] == "json"
+
+
+def _write(judged: Iterator[Judged], library: Library, sink: _Sink, bench: Bench) -> Tally:
+    if sink.form == "text":
+        _write_text(judged, library, sink, bench)
+    elif sink.single:
+        for one in judged:
+            sink.out.write(json.dumps(one.verdict, ensure_ascii=False, indent=2) + "\n")
+    else:
+        for one in judged:
+            sink.out.write(ndjson_line(_document(one, sink)) + "\n")
+    return bench.tally
+
+
+def _document(judged: Judged, sink: _Sink) -> dict[str, Any]:
+    file = {"file": judged.file} if len(sink.inputs) > 1 else {}
+    return {**file, "line": judged.line, "ticket_no": judged.ticket_no, "verdict": judged.verdict}
+
+
+def _write_text(judged: Iterator[Judged], library: Library, sink: _Sink, bench: Bench) -> None:
+    """Few verdicts in full, then the summary; of many only the summary."""
+    assert library.catalogue is not None, "a sound library has a catalogue"
+    console, writer = console_on(sink.out), VerdictText(library.catalogue, sink.language)
+    kept: list[Judged] = []
+    for one in judged:
+        if bench.tally.judged <= MOST_IN_FULL:
+            kept.append(one)
+    if bench.tally.judged <= MOST_IN_FULL:
+        for one in kept:
+            console.print(writer.text(one.ticket_no or f"{one.file}:{one.line}", one.verdict), end="\n\n")
+    if not sink.single:
+        write_tally(console, bench.tally, sink.language)
+
+
+def _evaluator(name: str, plan: Plan) -> Evaluator:
+    try:
+        return make_evaluator(name, plan)
+    except Unavailable as reason:
+        raise Stop(Finding("D023", {"evaluator": name, "reason": str(reason)})) from reason
+
+
+def _as_of(written: str | None, plan: Plan) -> datetime:
+    """The instant of judging; without one the present, and this is the only place that reads the clock."""
+    if written is None:
+        return datetime.now(ZoneInfo(plan.zone)).replace(microsecond=0)
+    instant = instant_from(written, plan.zone)
+    if instant is None:
+        raise Stop(Finding("D008", {"written": written}))
+    return instant
+
+
+def _existing(name: str) -> str:
+    """The name of a file that can be read, so that nothing is judged when one of many is mistyped."""
+    try:
+        if name != STANDARD_INPUT:
+            Path(name).open("rb").close()
+    except OSError as error:
+        raise Stop(cannot_read(name, error)) from error
+    return name
+
+
+def _form(name: str, chosen: str | None) -> Form:
+    form = FORMS[chosen] if chosen else form_of(name)
+    if form is None and name == STANDARD_INPUT:
+        return "json"
+    if form is None:
+        raise Stop(Finding("D018", {"file": name}))
+    return form
+
+
+def _mapping(name: str | None, plan: Plan, language: Language) -> ImportMapping | None:
+    if name is None:
+        return None
+    try:
+        content = Path(name).read_bytes()
+    except OSError as error:
+        raise Stop(cannot_read(name, error)) from error
+    mapping, findings = read_mapping(name, content, plan)
+    if mapping is None or has_errors(findings):
+        raise Stop(*findings, exit_code=FOUND)
+    show_findings(findings, language)
+    return mapping
+
+
+def _output(name: str | None, stack: ExitStack) -> TextIO:
+    if name is None or name == STANDARD_INPUT:
+        return sys.stdout
+    try:
+        return stack.enter_context(Path(name).open("w", encoding="utf-8", newline="\n"))
+    except OSError as error:
+        raise Stop(cannot_read(name, error)) from error

@@ -1,0 +1,56 @@
+"""Results of examples as JUnit XML, which build servers read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+from engine.base.findings import Finding, Language
+from engine.evaluate.examples import ExampleResult
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(
+    results: Mapping[str, Sequence[ExampleResult]], uncovered: Sequence[Finding], language: Language
+) -> str:
+    """A suite for each evaluator and one for coverage; failures carry message and place."""
+    suites = [_suite(name, [_case(r, language) for r in some]) for name, some in results.items()]
+    suites.append(_suite("coverage", [_uncovered(finding, language) for finding in uncovered]))
+    body = "".join(suites)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="caiding">\n{body}</testsuites>\n'
+
+
+def _suite(name: str, cases: Sequence[str]) -> str:
+    failures = sum("<failure" in case for case in cases)
+    head = f"<testsuite name={quoteattr(name)} tests=\"{len(cases)}\" failures=\"{failures}\">"
+    return f"{head}\n{''.join(cases)}</testsuite>\n"
+
+
+def _case(result: ExampleResult, language: Language) -> str:
+    place = f'file={_attribute(result.span.source.name)} line="{result.span.line}"'
+    start = f"<testcase classname={_attribute(result.item)} name={_attribute(result.example)} {place}"
+    if result.finding is None:
+        return f"{start}/>\n"
+    return f"{start}>{_failure(result.finding, language)}</testcase>\n"
+
+
+def _uncovered(finding: Finding, language: Language) -> str:
+    name = _attribute(finding.values["id"])
+    return f'<testcase classname="coverage" name={name}>{_failure(finding, language)}</testcase>\n'
+
+
+def _failure(finding: Finding, language: Language) -> str:
+    message = finding.message(language)
+    text = f"{finding.span}: {message}" if finding.span else message
+    return f"<failure type={_attribute(finding.code)} message={_attribute(message)}>{escape(_clean(text))}</failure>"
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_clean(text))
+
+
+def _clean(text: str) -> str:
+    """Without characters that XML cannot hold."""
+    return _NOT_XML.sub("\ufffd", text)

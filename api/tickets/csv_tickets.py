@@ -1,0 +1,122 @@
+"""Tickets from CSV: the header names facts, an empty cell is an absent fact."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, TypeAlias
+
+from api.tickets.exact_json import MOST_BYTES
+from api.tickets.text_values import NotAList, text_value
+from api.tickets.ticket import Ticket
+from engine.base.findings import Finding
+from engine.base.suggest import closest
+from engine.rulebook.model import FactDeclaration
+
+Row: TypeAlias = tuple[int, dict[str, str], tuple[Finding, ...]]
+"""Line, cells by column, and what is wrong with the row's form."""
+
+csv.field_size_limit(MOST_BYTES)
+
+
+class UnreadableHeader(Exception):  # noqa: N818 - it ends the reading of a file, it is not our mistake
+    """The header cannot be used; nothing of the file is read."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(*(finding.code for finding in findings))
+        self.findings = tuple(findings)
+
+
+def rows_of(stream: BinaryIO) -> tuple[list[str], Iterator[Row]]:
+    """The header and the rows, which are read as they are asked for; raises UnreadableHeader.
+
+    UTF-8 with or without a byte order mark. Bytes that are not UTF-8 spoil their own row only.
+    """
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    reader = csv.reader(text, strict=True)
+    header = _header(reader)
+    return header, _rows(reader, header)
+
+
+def _header(reader: Any) -> list[str]:
+    try:
+        header = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        raise UnreadableHeader([_broken(error)]) from error
+    if not any(header):
+        raise UnreadableHeader([Finding("D030", {})])
+    findings = []
+    for number, name in enumerate(header, start=1):
+        if not name:
+            findings.append(Finding("D055", {"number": str(number)}))
+        elif not _is_text(name):
+            findings.append(Finding("D039", {"byte": "1"}))
+        elif name in header[: number - 1]:
+            findings.append(Finding("D051", {"column": name}))
+    if findings:
+        raise UnreadableHeader(findings)
+    return header
+
+
+def _rows(reader: Any, header: list[str]) -> Iterator[Row]:
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield line, {}, (_broken(error),)
+            continue
+        if cells is None:
+            return
+        if cells:
+            yield line, dict(zip(header, cells, strict=False)), tuple(_trouble(cells, header))
+
+
+def _trouble(cells: list[str], header: list[str]) -> Iterator[Finding]:
+    if len(cells) != len(header):
+        yield Finding("D052", {"cells": str(len(cells)), "columns": str(len(header))})
+    for number, cell in enumerate(cells):
+        if not _is_text(cell):
+            before = len(cell.encode("utf-8", "surrogateescape")) if number else 1
+            yield Finding("D039", {"byte": str(before)}, pointer=f"/{header[min(number, len(header) - 1)]}")
+
+
+def _is_text(cell: str) -> bool:
+    return cell.isascii() or not any("\udc80" <= character <= "\udcff" for character in cell)
+
+
+def _broken(error: csv.Error) -> Finding:
+    return Finding("D053", {"reason": str(error)})
+
+
+def check_columns(header: Sequence[str], facts: Mapping[str, FactDeclaration]) -> None:
+    """Raises UnreadableHeader with a finding for each column that names no fact."""
+    findings = [
+        Finding("D050", {"column": name}, suggestion=closest(name, facts))
+        for name in header
+        if name not in facts and name != "as_of"
+    ]
+    if findings:
+        raise UnreadableHeader(findings)
+
+
+def read_csv(stream: BinaryIO, facts: Mapping[str, FactDeclaration]) -> Iterator[Ticket]:
+    """One ticket a row, by columns that are facts or `as_of`; raises UnreadableHeader at the first step."""
+    header, rows = rows_of(stream)
+    check_columns(header, facts)
+    for line, cells, trouble in rows:
+        yield Ticket(line, findings=trouble) if trouble else _ticket(line, cells, facts)
+
+
+def _ticket(line: int, cells: Mapping[str, str], facts: Mapping[str, FactDeclaration]) -> Ticket:
+    values: dict[str, Any] = {}
+    findings: list[Finding] = []
+    for name, cell in cells.items():
+        text = cell.strip()
+        if text and name != "as_of":
+            try:
+                values[name] = text_value(facts[name].type, text)
+            except NotAList:
+                findings.append(Finding("D054", {}, pointer=f"/{name}"))
+    return Ticket(line, values, cells.get("as_of", "").strip() or None, "", tuple(findings))
