@@ -115,9 +115,16 @@ class Case:
             return given
         if definition is not None:
             if name not in self._derived:
-                self._derived[name] = of_kind(self._define(self, definition), definition.fact.type.kind)
+                self._derived[name] = self._derive(definition)
             return self._derived[name]
         return NONE if self.plan.facts[name].absence == "none" else unknown("fact_missing", name)
+
+    def _derive(self, definition: DefinitionPlan) -> Any:
+        """What is worked out from something that is none is not known, unless the fact itself may be none."""
+        value = of_kind(self._define(self, definition), definition.fact.type.kind)
+        if value is NONE and self.plan.facts[definition.fact.name].absence != "none":
+            return unknown("fact_missing", definition.fact.name)
+        return value
 
     def _field(self, field: FieldValue, record: Record | None) -> Any:
         value = (record or {}).get(field.name)

@@ -14,10 +14,10 @@ from engine.evaluate import clocks, conclude, tables
 from engine.evaluate.case import Case, conjunction
 from engine.evaluate.explain import because, citations, title
 from engine.evaluate.hit_policy import Hit
-from engine.evaluate.values import Cause, Unknown, reason_and_missing, shown
+from engine.evaluate.values import NONE, Cause, Unknown, reason_and_missing, shown
 from engine.evaluate.verdict import Because, Defeated, Outcome, Undecided
 from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, Origin, RowPlan, RulePlan, TablePlan
-from engine.rulebook.expressions import All, AnyOf, Expression, type_of
+from engine.rulebook.expressions import All, AnyOf, Expression, FactValue, facts_in, type_of
 from engine.rulebook.model import Undefined
 from engine.rulebook.outcomes import Outcome as OutcomePlan
 
@@ -68,9 +68,15 @@ def is_raised(case: Case, item: RulePlan | TablePlan) -> bool:
 
 
 def _leaf_holds(case: Case, condition: Expression) -> bool:
+    """A test that holds of something that is there: that a thing is absent points to nothing."""
     if isinstance(condition, All | AnyOf):
         return any(_leaf_holds(case, part) for part in condition.items)
-    return case.value(condition) is True
+    return case.value(condition) is True and any(_is_there(case, fact) for fact in facts_in(condition))
+
+
+def _is_there(case: Case, fact: FactValue) -> bool:
+    value = case.fact(fact.name)
+    return value is not NONE and not isinstance(value, Unknown)
 
 
 def _exempt(case: Case, exemptions: Sequence[Exemption]) -> bool:
@@ -219,12 +225,12 @@ def _judge_clock(case: Case, clock: ClockPlan, so_far: Judgement) -> None:
     if applies is False:
         return
     face = clocks.read_clock(case, clock)
+    if not isinstance(face, Unknown) and face.state == "not_started":
+        return
     if isinstance(applies, Unknown) or isinstance(face, Unknown):
         if _clock_is_raised(case, clock):
             unknowns = [u for u in (applies, face) if isinstance(u, Unknown)]
             _leave_open(so_far, clock.origin, {cause for u in unknowns for cause in u.causes})
-        return
-    if face.state == "not_started" or face.due is None:
         return
     reasons = because(case, All((clock.guard, clock.own)))
     so_far.outcomes.append(_stated(clock.origin, None, _deadline(clock, face), clock.origin, reasons))
@@ -235,8 +241,8 @@ def _judge_clock(case: Case, clock: ClockPlan, so_far: Judgement) -> None:
 def _clock_is_raised(case: Case, clock: ClockPlan) -> bool:
     """A test of its own holds, or the event that starts it is known."""
     begins = clock.starts if clock.starts is not None else clock.due
-    started = begins is not None and not isinstance(case.value(begins), Unknown)
-    return started or _leaf_holds(case, clock.own)
+    started = None if begins is None else case.value(begins)
+    return (started is not None and not isinstance(started, Unknown)) or _leaf_holds(case, clock.own)
 
 
 def _deadline(clock: ClockPlan, face: clocks.ClockFace) -> Outcome:
