@@ -155,7 +155,7 @@ def _write_text(judged: Iterator[Judged], library: Library, sink: _Sink, bench: 
         for one in kept:
             console.print(writer.text(one.ticket_no or f"{one.file}:{one.line}", one.verdict), end="\n\n")
     if not sink.single:
-        write_tally(console, bench.tally, sink.language)
+        write_tally(console_on(sink.out, wrap=True), bench.tally, sink.language)
 
 
 def _evaluator(name: str, plan: Plan) -> Evaluator:

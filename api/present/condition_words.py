@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import assert_never
@@ -33,7 +33,6 @@ from engine.rulebook.expressions import (
     Quotient,
     Rounding,
     Test,
-    type_of,
 )
 from engine.rulebook.model import Catalogue, Parameter
 from engine.rulebook.types import Kind, Scalar, Type
@@ -45,10 +44,17 @@ _MODES = {"half up": "half_up", "floor": "floor", "ceiling": "ceiling"}
 class ConditionWords:
     """Words for expressions, by the catalogue's labels and the parameters' own."""
 
-    def __init__(self, catalogue: Catalogue, parameters: dict[str, Parameter], language: Language) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        parameters: Mapping[str, Parameter],
+        language: Language,
+        on: date | None = None,
+    ) -> None:
         self.catalogue = catalogue
         self.parameters = parameters
         self.language = language
+        self.on = on
 
     def parts(self, expression: Expression) -> list[str]:
         """The conditions that must all hold, one text each; none where nothing is asked."""
@@ -59,6 +65,14 @@ class ConditionWords:
                 return self.parts(condition)
             case _:
                 return [self.of(expression)]
+
+    def together(self, expression: Expression) -> str:
+        """The same on one line."""
+        match expression:
+            case All(items=items) if items:
+                return self._joined("and", items)
+            case _:
+                return self.of(expression)
 
     def of(self, expression: Expression) -> str:
         """One expression in words."""
@@ -198,6 +212,30 @@ class ConditionWords:
             case _:
                 return self._say("not", what=self.of(item))
 
+    def cell(self, expression: Expression) -> str:
+        """A cell of a decision table: the test without the column's own name."""
+        match expression:
+            case Test(condition=condition):
+                return self.cell(condition)
+            case All(items=()):
+                return "—"
+            case ParameterValue(id=name) if name in self.parameters:
+                return self.settled(self.parameters[name]) or self.of(expression)
+            case Constant(value=int() | Decimal() as value, type=type_) if type_.kind is not Kind.MONEY:
+                return truth(value, self.language) if isinstance(value, bool) else f"{value:,}"
+            case Comparison(operator="=", left=left, right=right):
+                return self.cell(right) if isinstance(right, ParameterValue) else self._beside(right, left)
+            case Comparison(operator=operator, right=right):
+                return f"{_SIGNS[operator]} {self.cell(right)}"
+            case AnyOf(items=items) if self._one_of(items):
+                return self.list(map(self.cell, items))
+            case All(items=(Comparison() as low, Comparison() as high)) if self._interval((low, high)):
+                return f"{self.cell(low)} {self._say('and')} {self.cell(high)}"
+            case Not(item=item) if not isinstance(item, Present):
+                return self._say("not", what=self.cell(item))
+            case _:
+                return self.of(expression)
+
     def _quantifier(self, quantifier: Quantifier) -> str:
         key = {"some": "some", "every": "every", "none": "no"}[quantifier.kind]
         name = self.fact(quantifier.list.name)
@@ -222,9 +260,18 @@ class ConditionWords:
         return known.field_labels[name].in_language(self.language)
 
     def parameter(self, name: str) -> str:
-        """The parameter's label, in angle brackets, so that it is seen to be one."""
+        """The parameter's value with its label in angle brackets; without the value where it changes."""
         known = self.parameters.get(name)
-        return f"〈{known.label.in_language(self.language)}〉" if known else name
+        if known is None:
+            return name
+        return f"{self.settled(known) or ''}〈{known.label.in_language(self.language)}〉"
+
+    def settled(self, parameter: Parameter) -> str | None:
+        """The one value that a reader needs: the only one, or the one in force on the day shown."""
+        values = [value for day, value in parameter.values if self.on is None or day <= self.on]
+        if not values or (self.on is None and len(values) > 1):
+            return None
+        return self.value(values[-1], parameter.type)
 
     def value(self, value: Scalar, type_: Type) -> str:
         """A constant with its unit; instants without seconds."""
@@ -263,7 +310,3 @@ class ConditionWords:
                 return label("limit", "working_hours", self.language, amount=limit.amount // 60)
             case kind:
                 return label("limit", kind, self.language, amount=limit.amount)
-
-
-def is_money(expression: Expression) -> bool:
-    return type_of(expression).kind is Kind.MONEY

@@ -20,9 +20,11 @@ MOST_CELLS = 120
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFORMATION: "bold cyan"}
 
 
-def console_on(stream: TextIO, width: int | None = None) -> Console:
-    """A console that colours only on a terminal, breaks no line by itself and reads no markup."""
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+def console_on(stream: TextIO, *, wrap: bool = False, width: int | None = None) -> Console:
+    """A console that colours only on a terminal and reads no markup; it breaks lines only with `wrap`."""
+    return Console(
+        file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not wrap
+    )
 
 
 def write_findings(console: Console, findings: Sequence[Finding], language: Language) -> None:
