@@ -25,6 +25,10 @@ class Evaluator(Protocol):
 def evaluator(name: str, plan: Plan) -> Evaluator:
     """The evaluator of that name; `durable` raises `Unavailable` where its library cannot be used."""
     match name:
+        case "compiled":
+            from engine.evaluate.compiled.evaluator import CompiledEvaluator
+
+            return CompiledEvaluator(plan)
         case "reference":
             from engine.evaluate.reference import ReferenceEvaluator
 

@@ -1,0 +1,1 @@
+"""The compiled evaluator: the plan as Python source, translated once per edition."""

@@ -1,0 +1,120 @@
+"""Derived facts as functions: `D_name(f, m, L)` works one out, keeps it in `m` and gives it back."""
+
+from __future__ import annotations
+
+from engine.evaluate.compiled.expressions import Compiler, none, unknown
+from engine.evaluate.compiled.source import Function, Module
+from engine.plan.nodes import ClockPlan, DefinitionPlan, RowPlan, TablePlan
+from engine.rulebook.expressions import Count, FactValue, type_of, walk
+from engine.rulebook.types import Kind
+
+
+def write_definition(module: Module, definition: DefinitionPlan) -> None:
+    """One function; what has no source of its own is left to the reference walk."""
+    name = definition.fact.name
+    function = Function(module, f"D_{name}(f, m, L)")
+    function.load("g = f.get")
+    match definition.body:
+        case ClockPlan():
+            written = False
+        case TablePlan() as table:
+            written = _write_table(function, definition, table)
+        case FactValue() | _ if type_of(definition.body).kind is not Kind.BOOLEAN:
+            written = _write_value(function, definition)
+        case _:
+            written = _write_condition(function, definition)
+    if not written:
+        function = Function(module, f"D_{name}(f, m, L)")
+        function.line(f"m[{name!r}] = r = L.fact({name!r})")
+        function.line("return r")
+    function.write()
+
+
+def _write_condition(function: Function, definition: DefinitionPlan) -> bool:
+    compiler = Compiler(function)
+    if isinstance(definition.body, TablePlan | ClockPlan):
+        return False
+    must, may = compiler.must(definition.body), compiler.may(definition.body)
+    function.line(f"m[{definition.fact.name!r}] = r = True if {must} else (None if {may} else False)")
+    function.line("return r")
+    return True
+
+
+def _write_value(function: Function, definition: DefinitionPlan) -> bool:
+    """A formula needs all its facts: without one of them nothing has to be worked out."""
+    body = definition.body
+    if isinstance(body, TablePlan | ClockPlan):
+        return False
+    compiler = Compiler(function)
+    value = compiler.value(body)
+    if value is None and any(isinstance(part, Count) for part in walk(body)):
+        return False
+    facts = value or compiler.all_facts(body)
+    source = value.source if value else f"L.fact({definition.fact.name!r})"
+    _return_value(function, definition, source, none(facts), unknown(facts))
+    return True
+
+
+def _return_value(
+    function: Function, definition: DefinitionPlan, source: str, is_none: str, is_unknown: str
+) -> None:
+    """None is unknown; what is worked out from none is none only where the fact itself may be."""
+    may_be_none = function.module.plan.facts[definition.fact.name].absence == "none"
+    kept = f"m[{definition.fact.name!r}] = "
+    if is_none != "False":
+        with function.block(f"if {is_none}:"):
+            function.line(f"{kept}r = {'NONE' if may_be_none else 'None'}")
+            function.line("return r")
+    if is_unknown != "False":
+        with function.block(f"if {is_unknown}:"):
+            function.line(f"{kept}r = None")
+            function.line("return r")
+    kind = definition.fact.type.kind
+    if kind in (Kind.DECIMAL, Kind.MONEY):
+        source = f"of_kind({source}, Kind.{kind.name})"
+    function.line(f"{kept}r = {source}")
+    function.line("return r")
+
+
+def _write_table(function: Function, definition: DefinitionPlan, table: TablePlan) -> bool:
+    """Under `unique` the one row that may apply, if it must; under `first` the first that may.
+
+    Whatever else happens (several rows, an unknown one, a gap) leaves the fact unknown, and why is for
+    the reference walk to say where somebody asks.
+    """
+    if table.policy not in ("unique", "first"):
+        return False
+    compiler = Compiler(function)
+    with function.block(f"if not ({compiler.must(table.own)}):"):
+        _return_unknown(function, definition)
+    function.line("hit = -1")
+    for number, row in enumerate(table.rows):
+        may, must = compiler.may(row.condition), compiler.must(row.condition)
+        header = f"if hit == -1 and ({may}):" if table.policy == "first" else f"if {may}:"
+        with function.block(header):
+            fresh = "" if table.policy == "first" else "hit == -1 and "
+            function.line(f"hit = {number} if {fresh}({must}) else -2")
+    rows = [*enumerate(table.rows), *([(-1, table.otherwise)] if table.otherwise else [])]
+    for number, concluding in rows:
+        _write_hit(function, definition, compiler, number, concluding)
+    _return_unknown(function, definition)
+    return True
+
+
+def _return_unknown(function: Function, definition: DefinitionPlan) -> None:
+    function.line(f"m[{definition.fact.name!r}] = None")
+    function.line("return None")
+
+
+def _write_hit(
+    function: Function, definition: DefinitionPlan, compiler: Compiler, number: int, row: RowPlan
+) -> None:
+    if not isinstance(row.conclusion, tuple):
+        return
+    value = compiler.value(row.conclusion[0])
+    with function.block(f"if hit == {number}:"):
+        if value is None:
+            function.line(f"m[{definition.fact.name!r}] = r = L.fact({definition.fact.name!r})")
+            function.line("return r")
+        else:
+            _return_value(function, definition, value.source, none(value), unknown(value))

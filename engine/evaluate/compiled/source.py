@@ -1,0 +1,86 @@
+"""Python source under construction: lines, constants, and the variables that a function loads.
+
+A fact's variable holds its value, `None` when it is unknown, or `NONE` when it is known to be none. What
+can be which is decided once, so that the source only asks what can be so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.plan.nodes import Plan
+
+INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A local variable and what it may hold besides a value."""
+
+    name: str
+    may_be_unknown: bool
+    may_be_none: bool
+
+
+@dataclass
+class Module:
+    """What all the functions of one plan share: the namespace in which their constants live."""
+
+    plan: Plan
+    namespace: dict[str, Any] = field(default_factory=dict)
+    text: list[str] = field(default_factory=list)
+    _names: dict[int, str] = field(default_factory=dict)
+    _kept: list[Any] = field(default_factory=list)
+
+    def constant(self, value: Any, hint: str = "k") -> str:
+        """A name for an object; small plain values are written out."""
+        if value is None or isinstance(value, bool | int) or (isinstance(value, str) and len(value) < 80):
+            return repr(value)
+        known = self._names.get(id(value))
+        if known is not None:
+            return known
+        name = f"_{hint}{len(self._names)}"
+        self._names[id(value)] = name
+        self._kept.append(value)
+        self.namespace[name] = value
+        return name
+
+    def fresh(self, hint: str) -> str:
+        """A name that no other function has."""
+        self._kept.append(None)
+        return f"_{hint}_{len(self._kept)}"
+
+
+class Function:
+    """One function: its lines, its indentation, and the loads that stand before the first use."""
+
+    def __init__(self, module: Module, signature: str) -> None:
+        self.module = module
+        self.signature = signature
+        self.loads: list[str] = []
+        self.lines: list[str] = []
+        self.variables: dict[str, Variable] = {}
+        self._depth = 1
+
+    def line(self, text: str) -> None:
+        self.lines.append(INDENT * self._depth + text)
+
+    @contextmanager
+    def block(self, header: str) -> Iterator[None]:
+        """`header:` and what is written inside, one step to the right."""
+        self.line(header)
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    def load(self, text: str) -> None:
+        """A statement at the head of the function."""
+        self.loads.append(INDENT + text)
+
+    def write(self) -> None:
+        """Adds the finished function to the module."""
+        body = [*self.loads, *self.lines] or [INDENT + "pass"]
+        self.module.text.append("\n".join([f"def {self.signature}:", *body, ""]))
