@@ -18,7 +18,15 @@ from engine.base import calendar as reckoning
 from engine.base import exact
 from engine.evaluate.facts import Facts
 from engine.evaluate.values import NONE, Unknown, together, unknown
-from engine.plan.nodes import DefinitionPlan, Plan
+from engine.plan.nodes import (
+    DefinitionPlan,
+    Exemption,
+    ItemPlan,
+    Plan,
+    RowPlan,
+    RulePlan,
+    TablePlan,
+)
 from engine.rulebook.expressions import (
     Absolute,
     All,
@@ -43,6 +51,7 @@ from engine.rulebook.expressions import (
     Rounding,
     Test,
     children,
+    facts_in,
 )
 from engine.rulebook.types import Kind
 
@@ -106,6 +115,32 @@ class Case:
                 return self._over_records(expression)
             case _:
                 assert_never(expression)
+
+    def applies(self, item: ItemPlan) -> Any:
+        """Whether an item's scope, period and own conditions hold."""
+        return conjunction((self.value(item.guard), self.value(item.own)))
+
+    def holds(self, part: RowPlan | Exemption) -> Any:
+        """Whether the condition of a row or an exception holds."""
+        return self.value(part.condition)
+
+    def is_raised(self, item: RulePlan | TablePlan) -> bool:
+        """Whether anything in the ticket points to an undecided item: a test of its own that holds."""
+        if self.points_to(item.own):
+            return True
+        if isinstance(item, TablePlan):
+            return any(self.points_to(row.condition) for row in item.rows)
+        return item.own == All(()) and self.value(item.guard) is True
+
+    def points_to(self, condition: Expression) -> bool:
+        """A test that holds of something that is there: that a thing is absent points to nothing."""
+        if isinstance(condition, All | AnyOf):
+            return any(self.points_to(part) for part in condition.items)
+        return self.value(condition) is True and any(self._is_there(fact) for fact in facts_in(condition))
+
+    def _is_there(self, fact: FactValue) -> bool:
+        value = self.fact(fact.name)
+        return value is not NONE and not isinstance(value, Unknown)
 
     def fact(self, name: str) -> Any:
         """A given fact, else a derived one, else none or unknown as the catalogue says."""

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from engine.evaluate import clocks, conclude, tables
-from engine.evaluate.case import Case, conjunction
+from engine.evaluate.case import Case
 from engine.evaluate.explain import because, citations, title
 from engine.evaluate.hit_policy import Hit
-from engine.evaluate.values import NONE, Cause, Unknown, reason_and_missing, shown
+from engine.evaluate.values import Cause, Unknown, reason_and_missing, shown
 from engine.evaluate.verdict import Because, Defeated, Outcome, Undecided
 from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, Origin, RowPlan, RulePlan, TablePlan
-from engine.rulebook.expressions import All, AnyOf, Expression, FactValue, facts_in, type_of
+from engine.rulebook.expressions import All, type_of
 from engine.rulebook.model import Undefined
 from engine.rulebook.outcomes import Outcome as OutcomePlan
 
@@ -45,11 +45,11 @@ def judge(case: Case, item: ItemPlan, so_far: Judgement) -> None:
 
 
 def _judge_rule(case: Case, rule: RulePlan, so_far: Judgement) -> None:
-    applies = conjunction((case.value(rule.guard), case.value(rule.own)))
+    applies = case.applies(rule)
     if applies is False:
         return
     if isinstance(applies, Unknown):
-        if not _exempt(case, rule.exemptions) and is_raised(case, rule):
+        if not _exempt(case, rule.exemptions) and case.is_raised(rule):
             _leave_open(so_far, rule.origin, applies.causes)
         return
     reasons = because(case, All((rule.guard, rule.own)))
@@ -58,29 +58,8 @@ def _judge_rule(case: Case, rule: RulePlan, so_far: Judgement) -> None:
         _mark_for_review(case, rule, reasons, so_far)
 
 
-def is_raised(case: Case, item: RulePlan | TablePlan) -> bool:
-    """Whether anything in the ticket points to an undecided item: a test of its own that holds."""
-    if _leaf_holds(case, item.own):
-        return True
-    if isinstance(item, TablePlan):
-        return any(_leaf_holds(case, row.condition) for row in item.rows)
-    return item.own == All(()) and case.value(item.guard) is True
-
-
-def _leaf_holds(case: Case, condition: Expression) -> bool:
-    """A test that holds of something that is there: that a thing is absent points to nothing."""
-    if isinstance(condition, All | AnyOf):
-        return any(_leaf_holds(case, part) for part in condition.items)
-    return case.value(condition) is True and any(_is_there(case, fact) for fact in facts_in(condition))
-
-
-def _is_there(case: Case, fact: FactValue) -> bool:
-    value = case.fact(fact.name)
-    return value is not NONE and not isinstance(value, Unknown)
-
-
 def _exempt(case: Case, exemptions: Sequence[Exemption]) -> bool:
-    return any(e.effect == "defeats" and case.value(e.condition) is True for e in exemptions)
+    return any(e.effect == "defeats" and case.holds(e) is True for e in exemptions)
 
 
 def _stands(case: Case, item: RulePlan | TablePlan, reasons: list[Because], so_far: Judgement) -> bool:
@@ -89,7 +68,7 @@ def _stands(case: Case, item: RulePlan | TablePlan, reasons: list[Because], so_f
     for exemption in item.exemptions:
         if exemption.effect == "review":
             continue
-        holds = case.value(exemption.condition)
+        holds = case.holds(exemption)
         if holds is True:
             so_far.defeated.append(_defeat(case, item.origin, exemption, reasons))
             return False
@@ -117,7 +96,7 @@ def _mark_for_review(
     for exemption in item.exemptions:
         if exemption.effect != "review":
             continue
-        holds = case.value(exemption.condition)
+        holds = case.holds(exemption)
         if holds is True:
             why = [*reasons, *(b for b in because(case, exemption.condition) if b not in reasons)]
             fields: Outcome = {"kind": "review", "reason": "manual_exception", "by": exemption.origin.id}
@@ -170,12 +149,12 @@ def _leave_open(so_far: Judgement, origin: Origin, causes: Iterable[Cause]) -> N
 
 
 def _judge_table(case: Case, table: TablePlan, so_far: Judgement) -> None:
-    applies = conjunction((case.value(table.guard), case.value(table.own)))
+    applies = case.applies(table)
     if applies is False:
         return
     if isinstance(applies, Unknown):
-        possible = table.otherwise or any(case.value(row.condition) is not False for row in table.rows)
-        if possible and not _exempt(case, table.exemptions) and is_raised(case, table):
+        possible = table.otherwise or any(case.holds(row) is not False for row in table.rows)
+        if possible and not _exempt(case, table.exemptions) and case.is_raised(table):
             _leave_open(so_far, table.origin, applies.causes)
         return
     chosen = tables.selection(case, table)
@@ -187,7 +166,7 @@ def _judge_table(case: Case, table: TablePlan, so_far: Judgement) -> None:
         _conclude_hit(case, table, hit, _reasons(case, shared, hit), so_far)
     if concluding:
         _mark_for_review(case, table, _reasons(case, shared, concluding[0]), so_far)
-    if chosen.causes and not _exempt(case, table.exemptions) and is_raised(case, table):
+    if chosen.causes and not _exempt(case, table.exemptions) and case.is_raised(table):
         _leave_open(so_far, table.origin, chosen.causes)
 
 
@@ -221,7 +200,7 @@ def _alternatives(case: Case, table: TablePlan, gap: Undefined) -> dict[str, dic
 
 
 def _judge_clock(case: Case, clock: ClockPlan, so_far: Judgement) -> None:
-    applies = conjunction((case.value(clock.guard), case.value(clock.own)))
+    applies = case.applies(clock)
     if applies is False:
         return
     face = clocks.read_clock(case, clock)
@@ -242,7 +221,7 @@ def _clock_is_raised(case: Case, clock: ClockPlan) -> bool:
     """A test of its own holds, or the event that starts it is known."""
     begins = clock.starts if clock.starts is not None else clock.due
     started = None if begins is None else case.value(begins)
-    return (started is not None and not isinstance(started, Unknown)) or _leaf_holds(case, clock.own)
+    return (started is not None and not isinstance(started, Unknown)) or case.points_to(clock.own)
 
 
 def _deadline(clock: ClockPlan, face: clocks.ClockFace) -> Outcome:

@@ -13,7 +13,7 @@ from engine.rulebook.model import Undefined
 
 def selection(case: Case, table: TablePlan) -> Selection:
     """The rows that count, once the table's own condition holds."""
-    truths = [case.value(row.condition) for row in table.rows]
+    truths = [case.holds(row) for row in table.rows]
     return select(table, truths, lambda row: outputs_of(case, table, row))
 
 
