@@ -63,8 +63,8 @@ def fields(case: Case, outcome: OutcomePlan, outputs: Mapping[str, Any] | None =
             assert_never(outcome)
 
 
-def settled(case: Case, expression: Expression, outputs: Mapping[str, Any] | None) -> Any:
-    """A value that can stand in an outcome: what is none is as good as missing there."""
+def settled(case: Case, expression: Expression, outputs: Mapping[str, Any] | None = None) -> Any:
+    """A value that can stand in an outcome or be added up: what is none is as good as missing there."""
     value = case.value(expression, outputs=outputs)
     if value is not NONE:
         return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 from engine.base.exact import EXACT
 from engine.evaluate.values import Cause, Unknown, together, unknown
@@ -54,7 +54,10 @@ class _Table:
         return Hit(row, self.outputs_of(row))
 
     def rank(self, row: RowPlan) -> tuple[int, ...]:
-        """Lower is stronger: by the place of each ranked output in its order; a gap is strongest."""
+        """Lower is stronger: by the place of each ranked output in its order; a gap is strongest.
+
+        A value that is not known might be the strongest, so it counts as such.
+        """
         outputs = self.outputs_of(row)
         ranked = [output for output in self.table.outputs if output.order]
         if outputs is None:
@@ -65,6 +68,8 @@ class _Table:
 
 
 def _place(value: Any, order: tuple[Any, ...]) -> int:
+    if isinstance(value, Unknown):
+        return -1
     return order.index(value) if value in order else len(order)
 
 
@@ -86,6 +91,8 @@ def select(table: TablePlan, truths: Sequence[Any], outputs_of: Callable[[RowPla
             chosen = _all(state, sorted(state.true, key=state.rank))
         case "collect sum" | "collect min" | "collect max" | "collect count":
             chosen = _aggregate(state)
+        case policy:
+            assert_never(policy)
     return chosen if chosen.hits or chosen.causes else _without_hit(state)
 
 
@@ -115,9 +122,15 @@ def _unique(state: _Table) -> Selection:
 def _any(state: _Table) -> Selection:
     hits = [state.hit(row) for row in state.true]
     if any(hit.outputs != hits[0].outputs for hit in hits[1:]):
-        return _overlap(state)
+        open_outputs = [value for hit in hits for value in _unknown_in(hit.outputs)]
+        return _undecided(open_outputs) if open_outputs else _overlap(state)
     other = [truth for row, truth in state.unknown if not hits or state.outputs_of(row) != hits[0].outputs]
     return _undecided(other) if other else Selection(tuple(hits[:1]))
+
+
+def _unknown_in(outputs: Outputs) -> list[Unknown]:
+    values = outputs.values() if isinstance(outputs, Mapping) else ()
+    return [value for value in values if isinstance(value, Unknown)]
 
 
 def _first(state: _Table) -> Selection:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from engine.evaluate.case import Case
+from engine.evaluate.conclude import settled
 from engine.evaluate.hit_policy import Hit, Outputs, Selection, select
 from engine.evaluate.values import Unknown, unknown
 from engine.plan.nodes import RowPlan, TablePlan
-from engine.rulebook.model import Undefined
+from engine.rulebook.model import AGGREGATING, Undefined
 
 
 def selection(case: Case, table: TablePlan) -> Selection:
@@ -18,11 +20,12 @@ def selection(case: Case, table: TablePlan) -> Selection:
 
 
 def outputs_of(case: Case, table: TablePlan, row: RowPlan) -> Outputs:
-    """What a row concludes, worked out."""
+    """What a row concludes, worked out; what is none cannot be added to anything."""
     if row.conclusion is None or isinstance(row.conclusion, Undefined):
         return row.conclusion
     names = [output.name for output in table.outputs]
-    return {name: case.value(cell) for name, cell in zip(names, row.conclusion, strict=True)}
+    worth = partial(settled, case) if table.policy in AGGREGATING else case.value
+    return {name: worth(cell) for name, cell in zip(names, row.conclusion, strict=True)}
 
 
 def defined_value(case: Case, table: TablePlan) -> Any:

@@ -65,9 +65,9 @@ def shown(value: Any, type_: Type) -> Any:
         case Nothing() | Unknown() | None:
             return None
         case bool() | str() | int():
-            return plain(Decimal(value), type_.scale or 0) if _is_text_number(value, type_) else value
+            return _as_text(Decimal(value), type_) if _is_text_number(value, type_) else value
         case Decimal():
-            return int(value) if type_.kind is Kind.INTEGER else plain(value, _digits(value, type_))
+            return int(value) if type_.kind is Kind.INTEGER else _as_text(value, type_)
         case datetime():
             return value.isoformat(timespec="seconds" if value.second else "minutes")
         case date():
@@ -80,6 +80,10 @@ def shown(value: Any, type_: Type) -> Any:
 
 def _is_text_number(value: Any, type_: Type) -> bool:
     return type_.kind in (Kind.MONEY, Kind.DECIMAL) and isinstance(value, int) and not isinstance(value, bool)
+
+
+def _as_text(value: Decimal, type_: Type) -> str:
+    return plain(value, _digits(value, type_))
 
 
 def _digits(value: Decimal, type_: Type) -> int:
