@@ -25,7 +25,7 @@ from engine.rulebook.model import (
     Citation,
     Clock,
     Definition,
-    Exception_,
+    RuleException,
     Head,
     Item,
     Parameter,
@@ -58,7 +58,9 @@ class RulebookTables:
 
     def write(self, console: Console, book: Rulebook) -> None:
         """One rulebook: readings, parameters, then each section with what is in it."""
-        console.print(Line(Text(f"{book.title.in_language(self.language)}  {book.name}", style="bold"), style="bold"))
+        console.print(
+            Line(Text(f"{book.title.in_language(self.language)}  {book.name}", style="bold"), style="bold")
+        )
         if book.readings:
             console.print(self._readings(book.readings.values()))
         if book.parameters:
@@ -192,7 +194,7 @@ class RulebookTables:
             yield "then", self.outcomes.of(outcome)
         yield from self._ending(rule.head)
 
-    def _exceptions(self, exceptions: Iterable[Exception_]) -> Iterator[Entry]:
+    def _exceptions(self, exceptions: Iterable[RuleException]) -> Iterator[Entry]:
         for exception in exceptions:
             effect = self._heading(f"effect_{exception.effect}")
             conditions = self.conditions.together(exception.condition)
@@ -274,7 +276,10 @@ class RulebookTables:
             yield "starts", self.conditions.of(clock.starts)
         if clock.limit is not None:
             limit = clock.limit
-            yield "limit", self.conditions.limit(limit) if isinstance(limit, Limit) else self.conditions.of(limit)
+            yield (
+                "limit",
+                self.conditions.limit(limit) if isinstance(limit, Limit) else self.conditions.of(limit),
+            )
         if clock.due is not None:
             yield "due", self.conditions.of(clock.due)
         if clock.stops:

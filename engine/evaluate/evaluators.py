@@ -16,6 +16,7 @@ class Evaluator(Protocol):
     """Gives the verdict on validated facts; `close` lets go of whatever it holds (a child process)."""
 
     name: str
+    plan: Plan
 
     def decide(self, facts: Facts, as_of: datetime | None) -> Verdict: ...
 
@@ -29,6 +30,10 @@ def evaluator(name: str, plan: Plan) -> Evaluator:
             from engine.evaluate.compiled.evaluator import CompiledEvaluator
 
             return CompiledEvaluator(plan)
+        case "durable":
+            from engine.evaluate.durable.evaluator import DurableEvaluator
+
+            return DurableEvaluator(plan)
         case "reference":
             from engine.evaluate.reference import ReferenceEvaluator
 

@@ -19,7 +19,7 @@ from engine.library import Library
 from engine.plan.nodes import Plan, TablePlan
 from engine.rulebook.checks import all_rows, defined_by, parts_of
 from engine.rulebook.expressions import all_of
-from engine.rulebook.model import Aggregate, Definition, Example, Exception_, Item, Row, Table
+from engine.rulebook.model import Aggregate, Definition, Example, Item, Row, RuleException, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +249,8 @@ def same(expected: Any, got: Any) -> bool:
 
 def _text(value: Any) -> str:
     """A number without trailing zeros; an instant to the minute, 24:00 as the next day's 00:00; a
-    parameter by its own name."""
+    parameter by its own name.
+    """
     text = str(value)
     if text[10:11] == "T":
         instant = instant_from(text[:16], "UTC")
@@ -305,7 +306,7 @@ def _coverable(item: Item) -> Iterator[str]:
     if isinstance(item, Aggregate):
         return
     yield item.head.id
-    parts: tuple[Row | Exception_, ...] = parts_of(item)
+    parts: tuple[Row | RuleException, ...] = parts_of(item)
     if isinstance(item, Table):
         parts = (*all_rows(item), *item.exceptions)
     yield from (part.id for part in parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 from zoneinfo import ZoneInfo
 
 from engine.base.calendar import EARLIEST, LATEST
@@ -14,7 +14,7 @@ from engine.base.findings import Finding
 from engine.base.suggest import closest
 from engine.plan.nodes import Plan
 from engine.rulebook.model import FactDeclaration
-from engine.rulebook.types import FieldType, Kind, Type, Value
+from engine.rulebook.types import FieldType, Kind, Scalar, Type, Value
 
 Facts: TypeAlias = Mapping[str, Value]
 """Values by fact name; absent facts are left out. Money and decimals are `Decimal`, instants carry the
@@ -67,7 +67,8 @@ def _declared(name: str, plan: Plan, place: str) -> FactDeclaration:
 def _value(value: Any, declaration: FactDeclaration, zone: str, place: str) -> Value:
     if declaration.type.kind is Kind.LIST:
         return _records(value, declaration, zone, place)
-    return _scalar(value, declaration.type, zone, place)
+    scalar: Scalar = _scalar(value, declaration.type, zone, place)
+    return scalar
 
 
 def _records(value: Any, declaration: FactDeclaration, zone: str, place: str) -> Value:
@@ -113,7 +114,7 @@ def _scalar(value: Any, type_: Type, zone: str, place: str) -> Any:
             return _wrong(value, type_, place)
 
 
-def _wrong(value: Any, type_: Type, place: str) -> Any:
+def _wrong(value: Any, type_: Type, place: str) -> NoReturn:
     raise _Refused("F003", place, written=_brief(value), type=str(type_))
 
 
@@ -138,16 +139,16 @@ def _integer(value: Any, type_: Type, place: str) -> int:
     return int(value)
 
 
-def _too_long(value: Any, place: str) -> Any:
+def _too_long(value: Any, place: str) -> NoReturn:
     raise _Refused("F004", place, written=_brief(value), digits=str(MOST_DIGITS))
 
 
 def _decimal(value: Any, type_: Type, place: str) -> Decimal:
     """Money as text (`"50.00"`) is welcome too: verdicts carry it that way."""
-    number = parse_decimal(value) if isinstance(value, str) else value
-    if isinstance(number, bool) or not isinstance(number, int | Decimal):
+    given = parse_decimal(value) if isinstance(value, str) else value
+    if isinstance(given, bool) or not isinstance(given, int | Decimal):
         _wrong(value, type_, place)
-    number = Decimal(number)
+    number = Decimal(given)
     if not number.is_finite():
         _wrong(value, type_, place)
     if number and (number.adjusted() >= MOST_DIGITS or number.adjusted() < -MOST_DIGITS):

@@ -31,6 +31,16 @@ class Judgement:
     undecided: list[Undecided] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an outcome rests on: the item, the row if it is a table's, what is cited, and the reasons."""
+
+    origin: Origin
+    cited: Origin
+    reasons: list[Because]
+    row: RowPlan | None = None
+
+
 def judge(case: Case, item: ItemPlan, so_far: Judgement) -> None:
     """Adds what one item concludes."""
     match item:
@@ -54,7 +64,7 @@ def _judge_rule(case: Case, rule: RulePlan, so_far: Judgement) -> None:
         return
     reasons = because(case, All((rule.guard, rule.own)))
     if _stands(case, rule, reasons, so_far):
-        _conclude(case, rule.origin, None, rule.outcomes, reasons, so_far)
+        _conclude(case, Basis(rule.origin, rule.origin, reasons), rule.outcomes, so_far)
         _mark_for_review(case, rule, reasons, so_far)
 
 
@@ -100,17 +110,15 @@ def _mark_for_review(
         if holds is True:
             why = [*reasons, *(b for b in because(case, exemption.condition) if b not in reasons)]
             fields: Outcome = {"kind": "review", "reason": "manual_exception", "by": exemption.origin.id}
-            so_far.outcomes.append(_stated(item.origin, None, fields, exemption.origin, why))
+            so_far.outcomes.append(_stated(Basis(item.origin, exemption.origin, why), fields))
         elif isinstance(holds, Unknown):
             _leave_open(so_far, exemption.origin, holds.causes)
 
 
 def _conclude(
     case: Case,
-    origin: Origin,
-    row: RowPlan | None,
+    basis: Basis,
     outcomes: Iterable[OutcomePlan],
-    reasons: list[Because],
     so_far: Judgement,
     outputs: Mapping[str, Any] | None = None,
 ) -> None:
@@ -122,24 +130,22 @@ def _conclude(
         if isinstance(fields, Unknown):
             causes |= fields.causes
         else:
-            stated.append(_stated(origin, row, fields, row.origin if row else origin, reasons))
+            stated.append(_stated(basis, fields))
     if causes:
-        _leave_open(so_far, origin, causes)
+        _leave_open(so_far, basis.origin, causes)
     else:
         so_far.outcomes.extend(stated)
 
 
-def _stated(
-    origin: Origin, row: RowPlan | None, fields: Outcome, cited: Origin, reasons: list[Because]
-) -> Outcome:
-    which = {"row": row.origin.id.rpartition("/")[2]} if row else {}
+def _stated(basis: Basis, fields: Outcome) -> Outcome:
+    which = {"row": basis.row.origin.id.rpartition("/")[2]} if basis.row else {}
     return {
-        "rule": origin.id,
+        "rule": basis.origin.id,
         **which,
         **fields,
-        "title": title(origin),
-        "citations": citations(cited.citations),
-        "because": reasons,
+        "title": title(basis.origin),
+        "citations": citations(basis.cited.citations),
+        "because": basis.reasons,
     }
 
 
@@ -176,16 +182,17 @@ def _reasons(case: Case, shared: list[Because], hit: Hit) -> list[Because]:
 
 
 def _conclude_hit(case: Case, table: TablePlan, hit: Hit, reasons: list[Because], so_far: Judgement) -> None:
+    cited = hit.row.origin if hit.row else table.origin
+    basis = Basis(table.origin, cited, reasons, hit.row)
     if isinstance(hit.outputs, Undefined):
         fields: Outcome = {
             "kind": "review",
             "reason": "undefined_by_source",
             "alternatives": _alternatives(case, table, hit.outputs),
         }
-        cited = hit.row.origin if hit.row else table.origin
-        so_far.outcomes.append(_stated(table.origin, hit.row, fields, cited, reasons))
+        so_far.outcomes.append(_stated(basis, fields))
         return
-    _conclude(case, table.origin, hit.row, table.outcomes, reasons, so_far, hit.outputs)
+    _conclude(case, basis, table.outcomes, so_far, hit.outputs)
 
 
 def _alternatives(case: Case, table: TablePlan, gap: Undefined) -> dict[str, dict[str, Any]]:
@@ -212,9 +219,10 @@ def _judge_clock(case: Case, clock: ClockPlan, so_far: Judgement) -> None:
             _leave_open(so_far, clock.origin, {cause for u in unknowns for cause in u.causes})
         return
     reasons = because(case, All((clock.guard, clock.own)))
-    so_far.outcomes.append(_stated(clock.origin, None, _deadline(clock, face), clock.origin, reasons))
+    basis = Basis(clock.origin, clock.origin, reasons)
+    so_far.outcomes.append(_stated(basis, _deadline(clock, face)))
     if face.state == "breached":
-        _conclude(case, clock.origin, None, clock.on_breach, reasons, so_far)
+        _conclude(case, basis, clock.on_breach, so_far)
 
 
 def _clock_is_raised(case: Case, clock: ClockPlan) -> bool:

@@ -38,13 +38,13 @@ from engine.rulebook.model import (
     Catalogue,
     Clock,
     Definition,
-    Exception_,
     Head,
     Item,
     ReadingGuard,
     Row,
     Rule,
     Rulebook,
+    RuleException,
     Table,
     Undefined,
 )
@@ -67,7 +67,6 @@ def plan_from_rulebooks(
         for book in books
         for parameter in book.parameters.values()
     }
-    used = {name: option for name, option in sorted(readings.items())}
     plan = Plan(
         edition="",
         zone=catalogue.zone,
@@ -75,7 +74,7 @@ def plan_from_rulebooks(
         facts=catalogue.facts,
         parameters=parameters,
         calendars=catalogue.calendars,
-        readings=used,
+        readings=dict(sorted(readings.items())),
         definitions=definitions,
         items=items,
     )
@@ -176,7 +175,7 @@ def _origin(head: Head) -> Origin:
     return Origin(head.id, head.title, head.citations, head.span)
 
 
-def _exemptions(exceptions: tuple[Exception_, ...], readings: Mapping[str, str]) -> tuple[Exemption, ...]:
+def _exemptions(exceptions: tuple[RuleException, ...], readings: Mapping[str, str]) -> tuple[Exemption, ...]:
     return tuple(
         Exemption(Origin(e.id, e.title, e.citations, e.span), _dated(e.condition), e.effect)
         for e in exceptions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from engine.base.findings import Finding, Label
 from engine.plan.nodes import ClockPlan, DefinitionPlan, TablePlan, expressions_of
@@ -47,6 +48,6 @@ def _cycle(names: Sequence[str], by_name: dict[str, DefinitionPlan]) -> Finding:
     """`names` begins and ends with the same fact; each step reads the next."""
     labels = tuple(
         Label(by_name[name].origin.span, "H003", {"name": name, "needs": needed})
-        for name, needed in zip(names, names[1:], strict=False)
+        for name, needed in pairwise(names)
     )
     return Finding("R290", {"story": " → ".join(names)}, by_name[names[0]].origin.span, labels=labels)

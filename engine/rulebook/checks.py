@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-
 from typing import NamedTuple
 
 from engine.base.findings import Finding, Label
@@ -16,7 +15,6 @@ from engine.rulebook.model import (
     Citation,
     Clock,
     Definition,
-    Exception_,
     Item,
     Parameter,
     Reading,
@@ -24,6 +22,7 @@ from engine.rulebook.model import (
     Row,
     Rule,
     Rulebook,
+    RuleException,
     Source,
     Statement,
     Table,
@@ -95,7 +94,7 @@ def _ids(rulebooks: Sequence[Rulebook]) -> Iterator[_Named]:
                 yield _Named(part.id, item.head.reading + part.reading, part.span)
 
 
-def parts_of(item: Item) -> tuple[Row | Exception_, ...]:
+def parts_of(item: Item) -> tuple[Row | RuleException, ...]:
     """The rows and exceptions of an item: whatever has an id of its own inside it."""
     match item:
         case Rule(exceptions=exceptions):
@@ -165,7 +164,7 @@ def _cited(item: Item) -> Iterator[Finding]:
         if not rows or any(not row.citations for row in rows):
             yield Finding("R289", {"id": item.head.id}, item.head.span)
     for part in parts_of(item):
-        if isinstance(part, Exception_) and not part.citations:
+        if isinstance(part, RuleException) and not part.citations:
             yield Finding("R289", {"id": part.id}, part.span)
 
 

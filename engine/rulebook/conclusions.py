@@ -19,7 +19,7 @@ from engine.rulebook.fields import (
 )
 from engine.rulebook.heads import citations_from_node, reading_from_node, title_from_node
 from engine.rulebook.literals import in_unit
-from engine.rulebook.model import Exception_
+from engine.rulebook.model import RuleException
 from engine.rulebook.names import Names
 from engine.rulebook.outcomes import (
     Breach,
@@ -139,14 +139,14 @@ def _codes(node: Node | None, names: Names) -> tuple[str, ...]:
     return tuple(_code(item, names) for item in items(node))
 
 
-def exceptions_from_node(node: Node | None, item_id: str, names: Names) -> tuple[Exception_, ...]:
+def exceptions_from_node(node: Node | None, item_id: str, names: Names) -> tuple[RuleException, ...]:
     """`unless`: each exception has an id and a citation of its own."""
     return tuple(_exception(mapping(item), item_id, names) for item in items(node))
 
 
-def _exception(node: MappingNode, item_id: str, names: Names) -> Exception_:
+def _exception(node: MappingNode, item_id: str, names: Names) -> RuleException:
     identifier = f"{item_id}/{text(node.get('exception'))}"
-    return Exception_(
+    return RuleException(
         id=identifier,
         title=title_from_node(node.get("title"), identifier),
         statements=texts(node.get("statements")),

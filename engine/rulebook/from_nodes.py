@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from datetime import date
-from typing import TypeAlias, TypeVar
+from itertools import pairwise
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from engine.base.findings import Finding, Label
 from engine.base.suggest import closest
-from engine.read.nodes import MappingNode, ScalarNode
+from engine.read.nodes import MappingNode, Node, ScalarNode
 from engine.rulebook.clocks import clock_from_node
-from engine.rulebook.conditions import condition_from_node, formula
 from engine.rulebook.conclusions import exceptions_from_node, outcomes_from_node
+from engine.rulebook.conditions import condition_from_node, formula
 from engine.rulebook.expressions import Expression, FactValue, Test, facts_in, type_of
 from engine.rulebook.fields import (
     Unreadable,
@@ -54,6 +54,7 @@ from engine.rulebook.tables import table_from_node
 from engine.rulebook.types import DURATION, MONEY_DIGITS, Kind, Scalar, Type
 from engine.rulebook.words_defined import defined_fact, fits_fact
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Dated: TypeAlias = tuple[date, Scalar, ScalarNode]
 
@@ -66,13 +67,11 @@ def rulebook_from_node(node: MappingNode, catalogue: Catalogue, findings: list[F
     }
     parameters: dict[str, Parameter] = {}
     for key, value in entries(node.get("parameters")):
-        parameter = _readable(lambda k=key, v=value: _parameter(name, k, mapping(v), catalogue, findings))
+        parameter = _readable(_parameter, name, key, value, catalogue, findings)
         if parameter is not None:
             parameters[key.text] = parameter
     names = Names(catalogue, name, parameters, findings)
-    sections = [
-        _readable(lambda s=section: _section(mapping(s), names)) for section in items(node.get("sections"))
-    ]
+    sections = [_readable(_section, section, names) for section in items(node.get("sections"))]
     return Rulebook(
         name=name,
         title=words(node.get("title")),
@@ -83,9 +82,10 @@ def rulebook_from_node(node: MappingNode, catalogue: Catalogue, findings: list[F
     )
 
 
-def _readable(read: Callable[[], T]) -> T | None:
+def _readable(read: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | None:
+    """What `read` makes of its arguments; None where it cannot, and the others are still read."""
     try:
-        return read()
+        return read(*arguments, **named)
     except Unreadable:
         return None
 
@@ -114,14 +114,13 @@ def _reading(key: ScalarNode, node: MappingNode, findings: list[Finding]) -> Rea
 
 
 def _parameter(
-    rulebook: str, key: ScalarNode, node: MappingNode, catalogue: Catalogue, findings: list[Finding]
+    rulebook: str, key: ScalarNode, value: Node, catalogue: Catalogue, findings: list[Finding]
 ) -> Parameter:
+    node = mapping(value)
     type_ = _parameter_type(node, catalogue)
     dated: list[Dated] = []
-    for written, value in entries(node.get("values")):
-        dated.append(
-            (day(written, findings), scalar_of_type(value, type_, catalogue.zone, findings), written)
-        )
+    for written, step in entries(node.get("values")):
+        dated.append((day(written, findings), scalar_of_type(step, type_, catalogue.zone, findings), written))
     _each_day_once(key, dated, findings)
     return Parameter(
         id=f"{rulebook}/{key.text}",
@@ -164,7 +163,8 @@ def _parameter_type(node: MappingNode, catalogue: Catalogue) -> Type:
             raise Unreadable
 
 
-def _section(node: MappingNode, names: Names) -> Section:
+def _section(written: Node, names: Names) -> Section:
+    node = mapping(written)
     name = text(node.get("section"))
     event_date = event_date_from_node(node.get("event_date"), names)
     names = replace(names, event_date=event_date)
@@ -176,7 +176,7 @@ def _section(node: MappingNode, names: Names) -> Section:
         event_date=event_date,
         background=mapping(node.get("background")) if node.get("background") else None,
     )
-    found = [_readable(lambda i=item: _item(mapping(i), setting)) for item in items(node.get("items"))]
+    found = [_readable(_item, item, setting) for item in items(node.get("items"))]
     return Section(
         name=name,
         title=title_from_node(node.get("title"), setting.id),
@@ -185,7 +185,8 @@ def _section(node: MappingNode, names: Names) -> Section:
     )
 
 
-def _item(node: MappingNode, setting: Setting) -> Item:
+def _item(written: Node, setting: Setting) -> Item:
+    node = mapping(written)
     for key, _ in node.entries:
         match key.text:
             case "rule":
@@ -198,26 +199,20 @@ def _item(node: MappingNode, setting: Setting) -> Item:
                 return clock_from_node(node, setting)
             case "aggregate":
                 return _aggregate(node, setting)
+            case _:
+                continue
     raise Unreadable
 
 
 def _rule(node: MappingNode, setting: Setting) -> Rule:
+    """Each part is read for its findings before a broken one ends the rule."""
     head, names = head_from_node(node, "rule", setting)
-    condition = _attempt(lambda: condition_from_node(node.get("when"), names))
-    exceptions = _attempt(lambda: exceptions_from_node(node.get("unless"), head.id, names))
-    outcomes = _attempt(lambda: outcomes_from_node(node.get("then"), names))
-    return Rule(head, _must(condition), _must(exceptions), _must(outcomes))
-
-
-def _attempt(read: Callable[[], T]) -> T | None:
-    """Lets the other parts of an item be read, for their findings, before the item is given up."""
-    return _readable(read)
-
-
-def _must(part: T | None) -> T:
-    if part is None:
+    condition = _readable(condition_from_node, node.get("when"), names)
+    exceptions = _readable(exceptions_from_node, node.get("unless"), head.id, names)
+    outcomes = _readable(outcomes_from_node, node.get("then"), names)
+    if condition is None or exceptions is None or outcomes is None:
         raise Unreadable
-    return part
+    return Rule(head, condition, exceptions, outcomes)
 
 
 def _definition(node: MappingNode, setting: Setting) -> Definition:

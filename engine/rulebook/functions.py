@@ -161,7 +161,7 @@ def _count(call: Call, names: Names) -> Expression:
 
 def _rounding(call: Call, names: Names, hint: Type | None, resolve: Resolve) -> Expression:
     digits = 0
-    if len(call.arguments) == 2:  # noqa: PLR2004  # value and digits
+    if len(call.arguments) == 2:
         digits = _digits(call.arguments[1], names)
     elif len(call.arguments) != 1:
         values = {"written": call.span.text, "expected": "1–2", "found": str(len(call.arguments))}

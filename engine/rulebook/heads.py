@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.read.nodes import MappingNode, Node
 from engine.read.plain_values import plain
@@ -118,11 +120,17 @@ def _example(node: MappingNode, layers: list[Node | None]) -> Example:
         given={name: plain(value) for name, (_, value) in facts.items()},
         as_of=optional_text(node.get("as_of")),
         readings={key.text: text(value) for key, value in entries(node.get("readings"))},
-        expect={"nothing": True} if plain(expect) == "nothing" else plain(expect),
+        expect=_expected(expect),
         span=node.span,
         fact_spans={name: key.span for name, (key, _) in facts.items()},
         expect_span=expect.span,
     )
+
+
+def _expected(node: Node) -> Mapping[str, Any]:
+    """`nothing`, or a mapping of what is expected."""
+    found = plain(node)
+    return found if isinstance(found, dict) else {"nothing": True}
 
 
 def _example_name(node: Node | None) -> str:

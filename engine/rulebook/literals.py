@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from engine.base.calendar import Limit
 from engine.base.exact import digits_after_point
 from engine.base.findings import Finding
 from engine.base.suggest import closest
@@ -26,7 +27,6 @@ from engine.read.syntax import (
     TimeOfDay,
     Truth,
 )
-from engine.base.calendar import Limit
 from engine.rulebook.expressions import Constant
 from engine.rulebook.fields import Unreadable
 from engine.rulebook.types import (

@@ -183,7 +183,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Exception_:
+class RuleException:
     """`defeats`: the outcome falls away; `review`: it stands and is marked for a person."""
 
     id: str
@@ -200,7 +200,7 @@ class Exception_:
 class Rule:
     head: Head
     condition: Expression
-    exceptions: tuple[Exception_, ...]
+    exceptions: tuple[RuleException, ...]
     outcomes: tuple[Outcome, ...]
 
 
@@ -261,7 +261,7 @@ class Table:
     defines: FactValue | None
     rows: tuple[Row, ...]
     otherwise: Row | None
-    exceptions: tuple[Exception_, ...]
+    exceptions: tuple[RuleException, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ class Quote:
 
 
 def comparable(text: str) -> str:
-    """The text without what the scans add or lose.
+    r"""The text without what the scans add or lose.
 
-    >>> comparable("在規(guī)定\\n時間（內）")
+    >>> comparable("在規(guī)定\n時間（內）")
     '在規定時間(內)'
     """
     narrow = unicodedata.normalize("NFKC", text)

@@ -10,15 +10,14 @@ from engine.read.syntax import (
     Binary,
     Call,
     Compare,
+    Day,
     Formula,
     In,
     Instant,
     Interval,
     MonthLiteral,
-    Day,
     Name,
     Negative,
-    Not as WrittenNot,
     Number,
     Presence,
     Tests,
@@ -26,6 +25,9 @@ from engine.read.syntax import (
     TimeOfDay,
     Truth,
     UnaryTest,
+)
+from engine.read.syntax import (
+    Not as WrittenNot,
 )
 from engine.rulebook import functions
 from engine.rulebook.expressions import (

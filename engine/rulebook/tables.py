@@ -7,7 +7,7 @@ from typing import get_args
 
 from engine.base.findings import Finding
 from engine.base.suggest import closest
-from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from engine.read.nodes import MappingNode, Node, ScalarNode
 from engine.rulebook.conclusions import exceptions_from_node, outcomes_from_node
 from engine.rulebook.conditions import cell, condition_from_node, formula
 from engine.rulebook.expressions import TRUE, Constant, Expression, FactValue, Test, facts_in, type_of
@@ -122,7 +122,7 @@ def _output_type(node: MappingNode, names: Names) -> Type:
 def _policy_fits(
     policy: HitPolicy, outputs: tuple[Output, ...], defines: FactValue | None, node: MappingNode, names: Names
 ) -> None:
-    """A hit policy asks something of its outputs: numbers to add, a rank to choose by, one value to define."""
+    """A hit policy asks something of its outputs: numbers to add, a rank to choose by, one value."""
     place = (node.get("hit") or node.get("table") or node).span
     if policy in AGGREGATING and policy != "collect count":
         ok = len(outputs) == 1 and outputs[0].type.is_number
@@ -163,10 +163,10 @@ def _row(
     names: Names,
 ) -> Row:
     written = node.get("if")
-    cells = items(written) if isinstance(written, SequenceNode) else (written,) if written is not None else ()
+    cells = items(written)
     if len(cells) != len(inputs):
         values = {"found": str(len(cells)), "expected": str(len(inputs))}
-        names.findings.append(Finding("R274", values, (written or node).span))
+        names.findings.append(Finding("R274", values, (node if written is None else written).span))
         raise Unreadable
     parsed = [_cell(part, column, names) for part, column in zip(cells, inputs, strict=True)]
     return Row(
@@ -211,7 +211,7 @@ def _output_cells(
     cells = items(node)
     if len(cells) != len(outputs):
         values = {"found": str(len(cells)), "expected": str(len(outputs))}
-        raise names.fail("R276", (node or outputs[0]).span if node else outputs[0].span, **values)
+        raise names.fail("R276", outputs[0].span if node is None else node.span, **values)
     return tuple(
         _output_cell(scalar(part), output, defines, names)
         for part, output in zip(cells, outputs, strict=True)

@@ -114,9 +114,9 @@ class BareWalk(Walk):
         self._out = out
 
     def judge(self, item: ItemPlan, so_far: Judgement) -> None:
-        own = Judgement()
-        super().judge(item, own)
-        self._out.extend(map(_bare, own.outcomes))
+        before = len(so_far.outcomes)
+        super().judge(item, so_far)
+        self._out.extend(map(_bare, so_far.outcomes[before:]))
 
 
 def bare_outcomes(verdict: Verdict) -> list[tuple[Any, ...]]:

@@ -106,8 +106,8 @@ class Compiler:
     def _stepped(self, plan: ParameterPlan, day: Strict) -> str:
         source = "None"
         for start, value in plan.steps:
-            source = f"{self.module.constant(value)} if {day.source} >= {self.module.constant(start)} else {source}"
-            source = f"({source})"
+            begins, step = self.module.constant(start), self.module.constant(value)
+            source = f"({step} if {day.source} >= {begins} else {source})"
         missing = " or ".join(part for part in (unknown(day), none(day)) if part != FALSE)
         return f"None if {missing} else {source}" if missing else source
 

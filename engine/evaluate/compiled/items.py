@@ -196,11 +196,8 @@ class ItemWriter:
                 return self._money("fine", amount, payer=payer, per=per)
             case Fee(amount=amount, payer=payer):
                 return self._money("fee", amount, payer=payer)
-            case Compensation(amount=None, payee=payee, payer=payer):
-                return [("kind", "'compensation'"), ("amount", "None"), *_given(payee=payee, payer=payer)]
-            case Compensation(amount=amount, payee=payee, payer=payer):
-                fields = self._money("compensation", amount)
-                return None if fields is None else [*fields, *_given(payee=payee, payer=payer)]
+            case Compensation():
+                return self._compensation(outcome)
             case Breach(code=code, by=by):
                 return [("kind", "'breach'"), ("code", repr(code)), *_given(by=by)]
             case Obligation(acts=acts, by=by):
@@ -224,6 +221,13 @@ class ItemWriter:
         unit = repr(type_of(amount).unit)
         fields = [("kind", repr(kind)), ("amount", f"shown_money({value.source})"), ("unit", unit)]
         return [*fields, *((name, repr(text)) for name, text in rest.items())]
+
+    def _compensation(self, due: Compensation) -> list[tuple[str, str]] | None:
+        parties = _given(payee=due.payee, payer=due.payer)
+        if due.amount is None:
+            return [("kind", "'compensation'"), ("amount", "None"), *parties]
+        fields = self._money("compensation", due.amount)
+        return None if fields is None else [*fields, *parties]
 
     def _share(self, share: Share) -> list[tuple[str, str]] | None:
         values = [self.compiler.value(expression) for expression in amounts(share)]
