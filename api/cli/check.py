@@ -24,7 +24,9 @@ from engine.rulebook.quotes import check_quotes
 
 @described("check")
 @click.argument("folder", default="rules")
-@option("--format", "form", type=OneOf(["text", "json", "sarif", "github"]), default="text", show_default=True)
+@option(
+    "--format", "form", type=OneOf(["text", "json", "sarif", "github"]), default="text", show_default=True
+)
 @option("--sources", metavar="DIR")
 @option("--evaluator", type=EVALUATORS, default="all", show_default=True)
 @click.pass_obj

@@ -28,7 +28,8 @@ from api.tickets.mapping_reader import read_mapping
 from api.tickets.sources import FORMS, Form, Reading, form_of, ndjson_line
 from api.tickets.ticket import Ticket
 from engine.base.findings import Finding, Language, has_errors
-from engine.evaluate.evaluators import Evaluator, Unavailable
+from engine.evaluate.durable import Unavailable
+from engine.evaluate.evaluators import Evaluator
 from engine.evaluate.evaluators import evaluator as make_evaluator
 from engine.evaluate.facts import facts_from, instant_from
 from engine.evaluate.verdict import Verdict
@@ -53,7 +54,9 @@ class Judged:
 @described("decide")
 @click.argument("files", nargs=-1, required=True)
 @option("--rules", default="rules", show_default=True, metavar="DIR")
-@option("--evaluator", type=OneOf(["compiled", "reference", "durable"]), default="compiled", show_default=True)
+@option(
+    "--evaluator", type=OneOf(["compiled", "reference", "durable"]), default="compiled", show_default=True
+)
 @option("--as-of", metavar="INSTANT")
 @option("--reading", multiple=True, metavar="AMB-01=floor")
 @option("--mapping", metavar="FILE")
@@ -61,7 +64,7 @@ class Judged:
 @option("--format", "form", type=OneOf(["text", "json"]), default="text", show_default=True)
 @option("--output", metavar="FILE")
 @click.pass_obj
-def command(door: Door, files: tuple[str, ...], rules: str, evaluator: str, **options: Any) -> int:
+def command(door: Door, /, files: tuple[str, ...], rules: str, evaluator: str, **options: Any) -> int:  # noqa: ANN401 - as click hands them over
     library = sound_library(rules, door.language)
     plan = plan_under(library, options["reading"])
     reading = Reading(plan, _mapping(options["mapping"], plan, door.language))
@@ -109,7 +112,9 @@ class Bench:
             self.tally.bad += 1
             return None
         number = facts.get("ticket_no")
-        return Judged(file, ticket.line, None if number is None else str(number), self.judge.decide(facts, as_of))
+        return Judged(
+            file, ticket.line, None if number is None else str(number), self.judge.decide(facts, as_of)
+        )
 
 
 @dataclass(frozen=True)
@@ -147,10 +152,7 @@ def _write_text(judged: Iterator[Judged], library: Library, sink: _Sink, bench: 
     """Few verdicts in full, then the summary; of many only the summary."""
     assert library.catalogue is not None, "a sound library has a catalogue"
     console, writer = console_on(sink.out), VerdictText(library.catalogue, sink.language)
-    kept: list[Judged] = []
-    for one in judged:
-        if bench.tally.judged <= MOST_IN_FULL:
-            kept.append(one)
+    kept = [one for one in judged if bench.tally.judged <= MOST_IN_FULL]
     if bench.tally.judged <= MOST_IN_FULL:
         for one in kept:
             console.print(writer.text(one.ticket_no or f"{one.file}:{one.line}", one.verdict), end="\n\n")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.base.findings import Finding
-from engine.evaluate.evaluators import Unavailable
+from engine.evaluate.durable import Unavailable
 from engine.evaluate.examples import ExampleResult, run_examples
 from engine.library import Library
 

@@ -13,7 +13,7 @@ from api.cli.loading import sound_library
 from api.cli.options import OneOf, described, option
 from api.tickets.history import COLUMNS, history
 from api.tickets.sources import FORMS, form_of
-from api.tickets.writers import write_csv, write_ndjson, write_parquet
+from api.tickets.writers import write_csv, write_ndjson
 from engine.base.findings import Finding
 from engine.base.suggest import closest
 from engine.plan.nodes import Plan
@@ -62,6 +62,9 @@ def _write(out: BinaryIO, form: str, plan: Plan, tickets: int, seed: int) -> Non
         case "csv":
             write_csv(out, made, COLUMNS)
         case "parquet":
+            # pyarrow takes a while to import, and only Parquet needs it.
+            from api.tickets.parquet_writer import write_parquet  # noqa: PLC0415
+
             write_parquet(out, made, COLUMNS, plan.facts, plan.zone)
         case _:
             write_ndjson(out, made)

@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
 
 import click
 
@@ -107,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     language = _language_before_parsing(given)
     try:
-        return int(_call(given) or 0)
+        return _call(given)
     except Stop as stop:
         show_findings(stop.findings, language)
         return stop.exit_code
@@ -119,12 +118,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _close_quietly()
         return COULD_NOT
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last handler: nobody is shown a traceback
         return _own_mistake(error, language, debug="--debug" in given)
 
 
-def _call(given: list[str]) -> Any:
-    return caiding.main(given, prog_name="caiding", standalone_mode=False)
+def _call(given: list[str]) -> int:
+    return int(caiding.main(given, prog_name="caiding", standalone_mode=False) or 0)
 
 
 def _language_before_parsing(given: Sequence[str]) -> Language:

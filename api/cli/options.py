@@ -18,7 +18,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class OneOf(click.Choice[str]):
     """One of a few words; another one is a finding that names the nearest."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         del ctx
         words: Sequence[str] = [str(choice) for choice in self.choices]
         if value in words:
@@ -46,7 +46,7 @@ class LabelledCommand(click.Command):
             formatter.write_text(label("command", self.name or "", door_of(ctx).language))
 
 
-def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
+def option(*names: str, **settings: object) -> Callable[[Command], Command]:
     """A click option that takes its help from `labels.toml`."""
     return click.option(*names, cls=_Option, **settings)
 

@@ -53,6 +53,6 @@ def _tickets(name: str, form: Form, reading: Reading, bar: Progress | None) -> I
 def _stream(name: str, form: Form) -> BinaryIO:
     """The file, or standard input; Parquet is read from its end, so that a pipe is taken in whole."""
     if name != "-":
-        return open(name, "rb")  # noqa: PTH123, SIM115 - the caller closes it
+        return open(name, "rb")  # noqa: PTH123 - the caller closes it
     stream = sys.stdin.buffer
     return io.BytesIO(stream.read()) if form == "parquet" else stream

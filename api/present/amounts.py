@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
-from api.present.labels import label, label_or
+from api.present.labels import counted, label, label_or
 from engine.base.findings import Language
 from engine.rulebook.model import FactDeclaration
 
@@ -26,7 +25,7 @@ def truth(value: bool, language: Language) -> str:
     return label("truth", "true" if value else "false", language)
 
 
-def plain_value(value: Any, declaration: FactDeclaration | None, language: Language) -> str:
+def plain_value(value: object, declaration: FactDeclaration | None, language: Language) -> str:
     """A value as a verdict shows it, with the catalogue's words for enum values."""
     match value:
         case None:
@@ -40,7 +39,7 @@ def plain_value(value: Any, declaration: FactDeclaration | None, language: Langu
         case date():
             return value.isoformat()
         case list() | tuple():
-            return f"[{len(value)}]"
+            return counted("record", len(value), language)
         case Mapping():
             return "{…}"
         case _:

@@ -106,9 +106,7 @@ class ConditionWords:
             case _:
                 return self._condition(expression)
 
-    def _condition(
-        self, condition: Comparison | All | AnyOf | Not | Present | Quantifier | Picked
-    ) -> str:
+    def _condition(self, condition: Comparison | All | AnyOf | Not | Present | Quantifier | Picked) -> str:
         match condition:
             case Comparison():
                 return self._comparison(condition)
@@ -299,7 +297,9 @@ class ConditionWords:
         match limit.kind:
             case "time_of_day":
                 hour, minute = divmod(limit.minute_of_day or 0, 60)
-                day = ("day_next" if limit.days_later else "day_same") + ("" if limit.inclusive else "_before")
+                day = ("day_next" if limit.days_later else "day_same") + (
+                    "" if limit.inclusive else "_before"
+                )
                 return label("limit", day, self.language, time=f"{hour:02}:{minute:02}")
             case "day_of_next_month":
                 key = "next_month" if limit.inclusive else "next_month_before"

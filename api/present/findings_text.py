@@ -22,9 +22,7 @@ STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.
 
 def console_on(stream: TextIO, *, wrap: bool = False, width: int | None = None) -> Console:
     """A console that colours only on a terminal and reads no markup; it breaks lines only with `wrap`."""
-    return Console(
-        file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not wrap
-    )
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not wrap)
 
 
 def write_findings(console: Console, findings: Sequence[Finding], language: Language) -> None:
@@ -95,10 +93,10 @@ def _cut_left(text: str, cells: int) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with every character that would move the cursor or hide something written out.
+    r"""The text with every character that would move the cursor or hide something written out.
 
-    >>> visible("a\\x1b[31mb")
-    'a\\\\x1b[31mb'
+    >>> visible("a\x1b[31mb")
+    'a\\x1b[31mb'
     """
     if text.isprintable():
         return text

@@ -24,7 +24,7 @@ def junit(
 
 def _suite(name: str, cases: Sequence[str]) -> str:
     failures = sum("<failure" in case for case in cases)
-    head = f"<testsuite name={quoteattr(name)} tests=\"{len(cases)}\" failures=\"{failures}\">"
+    head = f'<testsuite name={quoteattr(name)} tests="{len(cases)}" failures="{failures}">'
     return f"{head}\n{''.join(cases)}</testsuite>\n"
 
 
@@ -44,7 +44,8 @@ def _uncovered(finding: Finding, language: Language) -> str:
 def _failure(finding: Finding, language: Language) -> str:
     message = finding.message(language)
     text = f"{finding.span}: {message}" if finding.span else message
-    return f"<failure type={_attribute(finding.code)} message={_attribute(message)}>{escape(_clean(text))}</failure>"
+    head = f"<failure type={_attribute(finding.code)} message={_attribute(message)}>"
+    return f"{head}{escape(_clean(text))}</failure>"
 
 
 def _attribute(text: str) -> str:

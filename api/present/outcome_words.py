@@ -70,7 +70,9 @@ class OutcomeWords:
         text = shown if fixed else label("truth", "due", self.language)
         if outcome.payer is not None:
             text = self._say("pays", amount=text, payer=self.party(outcome.payer))
-        return text if outcome.payee is None else self._say("to", amount=text, payee=self.party(outcome.payee))
+        return (
+            text if outcome.payee is None else self._say("to", amount=text, payee=self.party(outcome.payee))
+        )
 
     def _share(self, outcome: Share) -> str:
         parts = []

@@ -67,7 +67,10 @@ class VerdictText:
         reason = label_or("reason", undecided["reason"], self.language, undecided["reason"])
         names = self._list(self.fact(name) for name in undecided["missing"])
         missing = f"{self._colon}{names}" if names else ""
-        yield f"  {self._heading('undecided')}{self._colon}{reason}{missing}  ({undecided['rule']})", "magenta"
+        yield (
+            f"  {self._heading('undecided')}{self._colon}{reason}{missing}  ({undecided['rule']})",
+            "magenta",
+        )
 
     def _source_of(
         self, part: Mapping[str, Any], rule: str, title: WordsOut | None
@@ -79,7 +82,10 @@ class VerdictText:
         if because:
             yield f"    {self._heading('because')}{self._colon}{because}", "dim"
         for citation in part["citations"]:
-            yield f"    {self._heading('cites')}{self._colon}「{citation['quote']}」 {citation['source']}", "dim"
+            yield (
+                f"    {self._heading('cites')}{self._colon}「{citation['quote']}」 {citation['source']}",
+                "dim",
+            )
 
     def _because(self, entry: Mapping[str, Any]) -> str:
         declaration = self.catalogue.facts.get(entry["fact"])
@@ -140,7 +146,7 @@ class VerdictText:
                 reason = outcome["reason"]
                 return label_or("reason", reason, self.language, self.code(reason))
             case other:
-                return other
+                return str(other)
 
     def _money(self, outcome: Outcome) -> str:
         amount = outcome.get("amount")

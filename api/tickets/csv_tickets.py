@@ -8,14 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, TypeAlias
 
 from api.tickets.exact_json import MOST_BYTES
-from api.tickets.text_values import NotAList, text_value
-from api.tickets.ticket import Ticket
+from api.tickets.text_values import NotAListError, text_value
+from api.tickets.ticket import Raw, Ticket
 from engine.base.findings import Finding
 from engine.base.suggest import closest
 from engine.rulebook.model import FactDeclaration
 
 Row: TypeAlias = tuple[int, dict[str, str], tuple[Finding, ...]]
 """Line, cells by column, and what is wrong with the row's form."""
+
+CsvReader: TypeAlias = Any
+"""What `csv.reader` gives; its type has no public name."""
 
 csv.field_size_limit(MOST_BYTES)
 
@@ -39,7 +42,7 @@ def rows_of(stream: BinaryIO) -> tuple[list[str], Iterator[Row]]:
     return header, _rows(reader, header)
 
 
-def _header(reader: Any) -> list[str]:
+def _header(reader: CsvReader) -> list[str]:
     try:
         header = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
@@ -59,7 +62,7 @@ def _header(reader: Any) -> list[str]:
     return header
 
 
-def _rows(reader: Any, header: list[str]) -> Iterator[Row]:
+def _rows(reader: CsvReader, header: list[str]) -> Iterator[Row]:
     while True:
         line = reader.line_num + 1
         try:
@@ -110,13 +113,13 @@ def read_csv(stream: BinaryIO, facts: Mapping[str, FactDeclaration]) -> Iterator
 
 
 def _ticket(line: int, cells: Mapping[str, str], facts: Mapping[str, FactDeclaration]) -> Ticket:
-    values: dict[str, Any] = {}
+    values: dict[str, Raw] = {}
     findings: list[Finding] = []
     for name, cell in cells.items():
         text = cell.strip()
         if text and name != "as_of":
             try:
                 values[name] = text_value(facts[name].type, text)
-            except NotAList:
+            except NotAListError:
                 findings.append(Finding("D054", {}, pointer=f"/{name}"))
     return Ticket(line, values, cells.get("as_of", "").strip() or None, "", tuple(findings))

@@ -10,9 +10,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from api.tickets.ticket import escaped
+from api.tickets.ticket import Raw, escaped
 from engine.base.findings import Finding
 
 MOST_BYTES = 1_000_000
@@ -44,7 +43,7 @@ class _Reader:
         self.marked = True
         return _Mark(code, values)
 
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def _object(self, pairs: list[tuple[str, Raw]]) -> dict[str, Raw]:
         found = dict(pairs)
         if len(found) < len(pairs):
             seen: set[str] = set()
@@ -74,7 +73,7 @@ class _Reader:
         return self._mark("D035", digits=str(digits), maximum=str(MOST_DIGITS))
 
 
-def parse(text: str) -> tuple[Any, list[Finding]]:
+def parse(text: str) -> tuple[Raw, list[Finding]]:
     """The value of one JSON document and all that is wrong with it; with findings the value is None.
 
     Numbers are `int` and `Decimal`. Findings D030 to D038 and D040 carry the JSON pointer where there
@@ -132,7 +131,7 @@ def _left_over(text: str, offset: int) -> Finding:
     return Finding("D032", {"line": str(line), "column": str(column)})
 
 
-def _marks(value: Any, pointer: str) -> Iterator[Finding]:
+def _marks(value: Raw, pointer: str) -> Iterator[Finding]:
     match value:
         case _Mark():
             yield Finding(value.code, value.values, pointer=pointer or None)

@@ -58,7 +58,9 @@ _PHOTOS = _Mixture(none=55, no_signature=15, consignee_unclear=10, no_name=10, b
 _CONTACTS = _Mixture(none=45, call=35, sms=20)
 _SCOPES = _Mixture(same_city=25, intra_province=30, inter_province=42, international=3)
 _EVENTS = _Mixture(loss=35, damage=35, shortage=12, contents_mismatch=8, complete_delay=10)
-_CAUSES = _Mixture(carrier=85, inherent_nature_or_wear=5, force_majeure=4, consignor_fault=4, consignee_fault=2)
+_CAUSES = _Mixture(
+    carrier=85, inherent_nature_or_wear=5, force_majeure=4, consignor_fault=4, consignee_fault=2
+)
 _CLAIMANTS = _Mixture(consignor=80, designated_beneficiary=10, consignee=8, other=2)
 _LIABLE = _Mixture(delivery_outlet=45, origin_outlet=30, hub=15, none_clear=10)
 _PROOFS = _Mixture(e_transfer_voucher=70, cash_receipt=10, chat_screenshot=10, other=2, none=8)
@@ -250,21 +252,75 @@ _SUBJECTS: Sequence[Callable[[Facts, int, int, Callable[[], float]], None]] = (
 )
 _SUBJECT_BOUNDS = (36, 66, 80, 92)
 
-COLUMNS = (
-    "ticket_no rulebook_owner ticket_kind channel created_at outlet_id outlet_level1_id month complaint_at "
-    "accepted_at "
-    "first_call_type first_call_date special_case pod_recorded consignee_received signer contact_log_type "
-    "contact_log_at_delivery pod_photo_defect signer_name_legible agent_identity_recognisable "
-    "scans_before_complaint loss_confirmed settled_with_customer compensation_standard_amount "
-    "compensation_amount compensation_amount_registered customer_accepts_compensation "
-    "customer_reports_attitude fee_collected invoice_given invoice_promised_date invoice_delivered_date "
-    "self_pickup_demanded out_of_area door_delivered_on fee_disclosed_at_sending undisclosed_fee_amount "
-    "network_freight_standard freight_collect_charged complaint_ordinal complaint_category hq_notified_at "
-    "hq_deadline_at completed_at registration_status registered_in_time appeal_body appeal_type "
-    "regulator_or_body_appeal monthly_parcel_volume appeal_rate_per_million claim_event loss_cause "
-    "claimant_role occurred_in_transit insured first_complaint_at arbitration_accept_deadline_at "
-    "liable_party internal_arbitration_standard theoretical_compensation origin_has_paid_customer "
-    "payment_proof_type service_scope committed_delivery_at delivered delivered_at "
-    "calendar_days_past_commitment"
-).split()
+COLUMNS = [
+    "ticket_no",
+    "rulebook_owner",
+    "ticket_kind",
+    "channel",
+    "created_at",
+    "outlet_id",
+    "outlet_level1_id",
+    "month",
+    "complaint_at",
+    "accepted_at",
+    "first_call_type",
+    "first_call_date",
+    "special_case",
+    "pod_recorded",
+    "consignee_received",
+    "signer",
+    "contact_log_type",
+    "contact_log_at_delivery",
+    "pod_photo_defect",
+    "signer_name_legible",
+    "agent_identity_recognisable",
+    "scans_before_complaint",
+    "loss_confirmed",
+    "settled_with_customer",
+    "compensation_standard_amount",
+    "compensation_amount",
+    "compensation_amount_registered",
+    "customer_accepts_compensation",
+    "customer_reports_attitude",
+    "fee_collected",
+    "invoice_given",
+    "invoice_promised_date",
+    "invoice_delivered_date",
+    "self_pickup_demanded",
+    "out_of_area",
+    "door_delivered_on",
+    "fee_disclosed_at_sending",
+    "undisclosed_fee_amount",
+    "network_freight_standard",
+    "freight_collect_charged",
+    "complaint_ordinal",
+    "complaint_category",
+    "hq_notified_at",
+    "hq_deadline_at",
+    "completed_at",
+    "registration_status",
+    "registered_in_time",
+    "appeal_body",
+    "appeal_type",
+    "regulator_or_body_appeal",
+    "monthly_parcel_volume",
+    "appeal_rate_per_million",
+    "claim_event",
+    "loss_cause",
+    "claimant_role",
+    "occurred_in_transit",
+    "insured",
+    "first_complaint_at",
+    "arbitration_accept_deadline_at",
+    "liable_party",
+    "internal_arbitration_standard",
+    "theoretical_compensation",
+    "origin_has_paid_customer",
+    "payment_proof_type",
+    "service_scope",
+    "committed_delivery_at",
+    "delivered",
+    "delivered_at",
+    "calendar_days_past_commitment",
+]
 """Every fact that a made-up ticket may carry, in the order of the columns of tables."""

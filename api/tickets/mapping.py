@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from api.tickets.text_values import NotAList, text_value
-from api.tickets.ticket import Ticket, escaped
+from api.tickets.text_values import NotAListError, text_value
+from api.tickets.ticket import Raw, Ticket, escaped
 from engine.base.findings import Finding
 from engine.base.suggest import closest
 from engine.rulebook.types import Kind, Type
@@ -35,10 +35,10 @@ class ColumnRule:
     type: Type
     format: str | None = None
     take: Take = "as_written"
-    values: Mapping[str, Any] = field(default_factory=dict)
-    otherwise: Any = None
+    values: Mapping[str, Raw] = field(default_factory=dict)
+    otherwise: Raw = None
     refuse_others: bool = True
-    empty: Any = None
+    empty: Raw = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Case:
     equals: tuple[tuple[str, tuple[str, ...]], ...]
     present: tuple[str, ...]
     absent: tuple[str, ...]
-    then: Any
+    then: Raw
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class ImportMapping:
     """`as_of` is the column of the instant of judging, if there is one."""
 
     columns: tuple[ColumnRule, ...]
-    constants: Mapping[str, Any]
+    constants: Mapping[str, Raw]
     computed: tuple[Computed, ...]
     as_of: str | None
     from_float: bool
@@ -91,9 +91,9 @@ def check_named_columns(mapping: ImportMapping, header: Sequence[str]) -> list[F
     ]
 
 
-def ticket_by(mapping: ImportMapping, cells: Mapping[str, Any], line: int) -> Ticket:
+def ticket_by(mapping: ImportMapping, cells: Mapping[str, Raw], line: int) -> Ticket:
     """The ticket that a row says; what does not fit is a finding with the column as its pointer."""
-    facts: dict[str, Any] = dict(mapping.constants)
+    facts: dict[str, Raw] = dict(mapping.constants)
     findings: list[Finding] = []
     tidy = {name: cell.strip() if isinstance(cell, str) else cell for name, cell in cells.items()}
     for rule in mapping.columns:
@@ -108,7 +108,7 @@ def ticket_by(mapping: ImportMapping, cells: Mapping[str, Any], line: int) -> Ti
     return Ticket(line, facts, str(as_of) if as_of else None, "", tuple(findings))
 
 
-def _fact_by(rule: ColumnRule, cell: Any, findings: list[Finding]) -> Any:
+def _fact_by(rule: ColumnRule, cell: Raw, findings: list[Finding]) -> Raw:
     if cell is None or cell == "":
         return rule.empty
     if rule.values:
@@ -119,12 +119,12 @@ def _fact_by(rule: ColumnRule, cell: Any, findings: list[Finding]) -> Any:
         return _moment(rule, cell, findings)
     try:
         return text_value(rule.type, cell)
-    except NotAList:
+    except NotAListError:
         findings.append(Finding("D054", {}, pointer=_pointer(rule)))
         return None
 
 
-def _translated(rule: ColumnRule, cell: Any, findings: list[Finding]) -> Any:
+def _translated(rule: ColumnRule, cell: Raw, findings: list[Finding]) -> Raw:
     written = str(cell).lower() if isinstance(cell, bool) else str(cell)
     if written in rule.values:
         return rule.values[written]
@@ -156,7 +156,7 @@ def _pointer(rule: ColumnRule) -> str:
     return f"/{escaped(rule.column)}"
 
 
-def _first_case(computed: Computed, cells: Mapping[str, Any]) -> Any:
+def _first_case(computed: Computed, cells: Mapping[str, Raw]) -> Raw:
     """The value of the first case that holds; None where none does, or one before it cannot be told."""
     for case in computed.cases:
         holds = _holds(case, cells)
@@ -167,7 +167,7 @@ def _first_case(computed: Computed, cells: Mapping[str, Any]) -> Any:
     return None
 
 
-def _holds(case: Case, cells: Mapping[str, Any]) -> bool | None:
+def _holds(case: Case, cells: Mapping[str, Raw]) -> bool | None:
     """Kleene's and: false beats what an empty cell leaves open."""
     parts = [_all_same([cells.get(name) for name in group]) for group in case.same]
     parts += [_is_one_of(cells.get(name), values) for name, values in case.equals]
@@ -178,15 +178,15 @@ def _holds(case: Case, cells: Mapping[str, Any]) -> bool | None:
     return None if None in parts else True
 
 
-def _is_empty(cell: Any) -> bool:
+def _is_empty(cell: Raw) -> bool:
     return cell is None or cell == ""
 
 
-def _all_same(cells: Sequence[Any]) -> bool | None:
+def _all_same(cells: Sequence[Raw]) -> bool | None:
     if any(map(_is_empty, cells)):
         return None
     return all(cell == cells[0] for cell in cells)
 
 
-def _is_one_of(cell: Any, values: tuple[str, ...]) -> bool | None:
+def _is_one_of(cell: Raw, values: tuple[str, ...]) -> bool | None:
     return None if _is_empty(cell) else str(cell) in values

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from api.tickets.mapping import Case, ColumnRule, Computed, ImportMapping
+from api.tickets.mapping import Case, ColumnRule, Computed, ImportMapping, Take
+from api.tickets.ticket import Raw
 from engine.base.findings import Finding, in_order
 from engine.base.spans import Span
 from engine.base.suggest import closest
 from engine.evaluate.facts import facts_from
 from engine.plan.nodes import Plan
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from engine.read.yaml_nodes import read
 from engine.read.plain_values import plain as plain_value
+from engine.read.yaml_nodes import read
 from engine.rulebook.types import Kind, Type
 
 TOP_KEYS = ("mapping", "title", "note", "decimal", "as_of", "columns", "constants", "computed")
@@ -56,7 +56,9 @@ def _mapping(node: Node, notes: _Notes) -> ImportMapping:
     as_of, decimal = top.get("as_of"), top.get("decimal")
     if decimal is not None and _word(decimal, notes) != "from_float":
         notes.say("D082", decimal)
-    return ImportMapping(columns, constants, computed, _word(as_of, notes) if as_of else None, decimal is not None)
+    return ImportMapping(
+        columns, constants, computed, _word(as_of, notes) if as_of else None, decimal is not None
+    )
 
 
 def _keys(node: Node, allowed: tuple[str, ...], notes: _Notes) -> dict[str, Node]:
@@ -111,7 +113,7 @@ def _fact(node: ScalarNode, notes: _Notes) -> Type | None:
     return known[name].type
 
 
-def _literal(fact: str, node: Node, notes: _Notes) -> Any:
+def _literal(fact: str, node: Node, notes: _Notes) -> Raw:
     """A value written in the mapping, which must be one of the fact's; `absent` stands for none."""
     if isinstance(node, ScalarNode) and node.text == ABSENT and not node.quoted:
         return None
@@ -122,7 +124,7 @@ def _literal(fact: str, node: Node, notes: _Notes) -> Any:
     return value
 
 
-def _constants(node: Node | None, notes: _Notes) -> Iterator[tuple[str, Any]]:
+def _constants(node: Node | None, notes: _Notes) -> Iterator[tuple[str, Raw]]:
     for key, value in _entries(node, notes):
         _fact(key, notes)
         yield key.text, _literal(key.text, value, notes)
@@ -168,11 +170,13 @@ def _column_rule(column: str, fact: str, type_: Type, keys: dict[str, Node], not
     )
 
 
-def _take(node: Node | None, notes: _Notes) -> Any:
+def _take(node: Node | None, notes: _Notes) -> Take:
     word = _word(node, notes) if node else "as_written"
-    if node and word not in ("as_written", "end_of_day"):
+    if word == "end_of_day":
+        return "end_of_day"
+    if node and word != "as_written":
         notes.say("D083", node)
-    return word
+    return "as_written"
 
 
 def _computed(node: Node | None, notes: _Notes) -> Iterator[Computed]:

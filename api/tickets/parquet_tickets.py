@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.tickets.csv_tickets import UnreadableHeader, check_columns
-from api.tickets.ticket import Ticket
+from api.tickets.ticket import Raw, Ticket
 from engine.base.findings import Finding
 from engine.rulebook.model import FactDeclaration
+
+Arrow: TypeAlias = Any
+"""Something of pyarrow, which comes without types."""
 
 ROWS_AT_ONCE = 4096
 
 
-def rows_of(stream: BinaryIO, name: str, *, from_float: bool = False) -> tuple[list[str], Iterator[Mapping[str, Any]]]:
+def rows_of(
+    stream: BinaryIO, name: str, *, from_float: bool = False
+) -> tuple[list[str], Iterator[Mapping[str, Raw]]]:
     """The columns, and the rows as plain values, read in batches as they are asked for.
 
     Raises UnreadableHeader for a file that is broken or a column that is not exact. With `from_float`
@@ -34,7 +39,7 @@ def rows_of(stream: BinaryIO, name: str, *, from_float: bool = False) -> tuple[l
     return list(file.schema_arrow.names), _rows(file, name)
 
 
-def _trouble(column: Any, *, from_float: bool) -> Iterator[Finding]:
+def _trouble(column: Arrow, *, from_float: bool) -> Iterator[Finding]:
     type_ = column.type
     if _holds_floats(type_) and not from_float:
         yield Finding("D061", {"column": column.name})
@@ -42,7 +47,7 @@ def _trouble(column: Any, *, from_float: bool) -> Iterator[Finding]:
         yield Finding("D062", {"column": column.name, "type": str(type_)})
 
 
-def _holds_floats(type_: Any) -> bool:
+def _holds_floats(type_: Arrow) -> bool:
     if pa.types.is_list(type_) or pa.types.is_large_list(type_):
         return _holds_floats(type_.value_type)
     if pa.types.is_struct(type_):
@@ -50,7 +55,7 @@ def _holds_floats(type_: Any) -> bool:
     return bool(pa.types.is_floating(type_))
 
 
-def _rows(file: Any, name: str) -> Iterator[Mapping[str, Any]]:
+def _rows(file: Arrow, name: str) -> Iterator[Mapping[str, Raw]]:
     try:
         for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
             columns = [_to_microseconds(column).to_pylist() for column in batch.columns]
@@ -60,14 +65,14 @@ def _rows(file: Any, name: str) -> Iterator[Mapping[str, Any]]:
         raise UnreadableHeader([Finding("D060", {"file": name})]) from error
 
 
-def _to_microseconds(column: Any) -> Any:
+def _to_microseconds(column: Arrow) -> Arrow:
     """Python's instants have microseconds; what is finer is cut off."""
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         return column.cast(pa.timestamp("us", column.type.tz), safe=False)
     return column
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Raw) -> Raw:
     """As JSON would carry it: days and instants as ISO 8601 text."""
     match value:
         case datetime() | date():
@@ -91,5 +96,5 @@ def read_parquet(stream: BinaryIO, name: str, facts: Mapping[str, FactDeclaratio
         yield Ticket(line, values, _as_of(row.get("as_of")), "")
 
 
-def _as_of(value: Any) -> str | None:
+def _as_of(value: Raw) -> str | None:
     return None if value is None else str(value)

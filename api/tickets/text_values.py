@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from api.tickets.exact_json import parse
+from api.tickets.ticket import Raw
 from engine.base.exact import parse_decimal
 from engine.rulebook.types import Kind, Type
 
@@ -14,14 +14,14 @@ TRUTHS = {"true": True, "false": False, "1": True, "0": False, "是": True, "否
 """The words for yes and no that tables use, in lower case."""
 
 
-class NotAList(ValueError):
+class NotAListError(ValueError):
     """A cell that should hold a JSON list holds something else."""
 
 
-def text_value(type_: Type, text: str) -> Any:
+def text_value(type_: Type, text: str) -> Raw:
     """The value that the text writes; text that writes none stays text, and the catalogue will say so.
 
-    Raises NotAList for a list fact whose text is not JSON.
+    Raises NotAListError for a list fact whose text is not JSON.
 
     >>> text_value(Type(Kind.INTEGER), "12"), text_value(Type(Kind.BOOLEAN), "TRUE")
     (12, True)
@@ -41,13 +41,13 @@ def text_value(type_: Type, text: str) -> Any:
             return text
 
 
-def _number(text: str) -> Any:
+def _number(text: str) -> Raw:
     number = parse_decimal(text)
     return text if number is None else number
 
 
-def _records(text: str) -> Any:
+def _records(text: str) -> Raw:
     value, findings = parse(text)
     if findings or not isinstance(value, list | dict):
-        raise NotAList(text)
+        raise NotAListError(text)
     return value

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.base.findings import Finding
 from engine.base.suggest import closest
+
+Raw: TypeAlias = Any
+"""A value as JSON or a table carries it; the catalogue has not seen it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +22,13 @@ class Ticket:
     """
 
     line: int
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Raw] = field(default_factory=dict)
     as_of: str | None = None
     pointer: str = ""
     findings: tuple[Finding, ...] = ()
 
 
-def ticket_from_value(value: Any, line: int) -> Ticket:
+def ticket_from_value(value: Raw, line: int) -> Ticket:
     """A ticket from a JSON value: `{"facts": {…}, "as_of": …}`, or the facts (and `as_of`) at the top."""
     if not isinstance(value, dict):
         return Ticket(line, findings=(Finding("D033", {"found": _shown(value)}),))
@@ -35,7 +38,7 @@ def ticket_from_value(value: Any, line: int) -> Ticket:
     return _wrapped(value, line)
 
 
-def _wrapped(value: Mapping[str, Any], line: int) -> Ticket:
+def _wrapped(value: Mapping[str, Raw], line: int) -> Ticket:
     facts, findings = value["facts"], []
     if not isinstance(facts, dict):
         return Ticket(line, findings=(Finding("D041", {"written": "facts"}, pointer="/facts"),))
@@ -46,7 +49,7 @@ def _wrapped(value: Mapping[str, Any], line: int) -> Ticket:
     return Ticket(line, facts, ticket.as_of, "/facts", (*findings, *ticket.findings))
 
 
-def _with_as_of(facts: Mapping[str, Any], as_of: Any, line: int, pointer: str) -> Ticket:
+def _with_as_of(facts: Mapping[str, Raw], as_of: Raw, line: int, pointer: str) -> Ticket:
     if as_of is None or isinstance(as_of, str):
         return Ticket(line, facts, as_of, pointer)
     return Ticket(line, facts, None, pointer, (Finding("D042", {}, pointer="/as_of"),))
@@ -57,7 +60,7 @@ def escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Raw) -> str:
     match value:
         case list():
             return "[…]"
