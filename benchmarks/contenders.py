@@ -18,9 +18,8 @@ from engine.evaluate.compiled.evaluator import CompiledEvaluator
 from engine.evaluate.evaluators import evaluator
 from engine.plan.nodes import Plan
 
-REFERENCE_TICKETS = 200
-TABLE_TICKETS = 300
-DURABLE_TICKETS = 1000
+TIMED = 500
+"""So many tickets are judged in a round; all of them are compared."""
 
 
 class MissingError(Exception):
@@ -31,8 +30,8 @@ def by_hand(tickets: Sequence[Ticket]) -> Contender:
     facts = [ticket.facts for ticket in tickets]
     return Contender(
         "hand-written function",
-        len(facts),
-        timed(decide_by_hand, facts),
+        len(facts[:TIMED]),
+        timed(decide_by_hand, facts[:TIMED]),
         lambda: [fines(decide_by_hand(each)) for each in facts],
     )
 
@@ -44,15 +43,15 @@ def compiled(plan: Plan, tickets: Sequence[Ticket]) -> list[Contender]:
     return [
         Contender(
             "compiled, outcomes alone",
-            len(tickets),
-            timed(judge.outcomes, facts, None),
+            len(tickets[:TIMED]),
+            timed(judge.outcomes, facts[:TIMED], None),
             lambda: [fines(judge.outcomes(each, None)) for each in facts],
             target=0.5,
         ),
         Contender(
             "compiled, explained and cited",
-            len(tickets),
-            timed(judge.decide, facts, None),
+            len(tickets[:TIMED]),
+            timed(judge.decide, facts[:TIMED], None),
             lambda: [fines(from_verdict(judge.decide(each, None))) for each in facts],
             target=0.15,
         ),
@@ -67,8 +66,8 @@ def compiled_from_json(plan: Plan, tickets: Sequence[Ticket]) -> Contender:
     bodies = [ticket.body for ticket in tickets]
     return Contender(
         "compiled, JSON to JSON",
-        len(tickets),
-        timed(decide_json, bodies, None),
+        len(tickets[:TIMED]),
+        timed(decide_json, bodies[:TIMED], None),
         lambda: [fines(from_verdict(json.loads(decide_json(body, None)))) for body in bodies],
         target=0.07,
     )
@@ -79,8 +78,8 @@ def reference(plan: Plan, tickets: Sequence[Ticket]) -> Contender:
     facts = [ticket.facts for ticket in tickets]
     return Contender(
         "reference",
-        len(facts[:REFERENCE_TICKETS]),
-        timed(judge.decide, facts[:REFERENCE_TICKETS], None),
+        len(facts[:TIMED]),
+        timed(judge.decide, facts[:TIMED], None),
         lambda: [fines(from_verdict(judge.decide(each, None))) for each in facts],
     )
 
@@ -89,7 +88,7 @@ def zen(tickets: Sequence[Ticket]) -> list[Contender]:
     """zen-engine with decision tables and as one compiled expression; raises `MissingError`."""
     if find_spec("zen") is None:
         raise MissingError("zen-engine is not installed")
-    from zen import ZenEngine, compile_expression  # noqa: PLC0415  # it may be missing
+    from zen import ZenEngine, compile_expression  # it may be missing
 
     facts = [flat_facts(ticket.facts) for ticket in tickets]
     tables = ZenEngine().create_decision(decision_tables())
@@ -97,14 +96,14 @@ def zen(tickets: Sequence[Ticket]) -> list[Contender]:
     return [
         Contender(
             "zen-engine, one expression",
-            len(facts),
-            timed(expression.evaluate, facts),
+            len(facts[:TIMED]),
+            timed(expression.evaluate, facts[:TIMED]),
             lambda: [fines(part for part in expression.evaluate(each) if part) for each in facts],
         ),
         Contender(
             "zen-engine, decision tables",
-            len(facts[:TABLE_TICKETS]),
-            timed(tables.evaluate, facts[:TABLE_TICKETS]),
+            len(facts[:TIMED]),
+            timed(tables.evaluate, facts[:TIMED]),
             lambda: [fines(_rows(tables.evaluate(each)["result"])) for each in facts],
         ),
     ]
@@ -118,10 +117,10 @@ def durable(tickets: Sequence[Ticket]) -> AbstractContextManager[Contender]:
     """durable-rules in a child process, which ends with the context; raises `MissingError`."""
     if find_spec("durable") is None:
         raise MissingError("durable-rules is not installed")
-    from benchmarks.durable_rules import in_child  # noqa: PLC0415  # its library may be missing
+    from benchmarks.durable_rules import in_child  # its library may be missing
 
     facts: list[Flat] = [flat_facts(ticket.facts) for ticket in tickets]
-    return in_child(facts, DURABLE_TICKETS)
+    return in_child(facts, TIMED)
 
 
 def disagreement(contenders: Sequence[Contender]) -> str | None:

@@ -257,6 +257,8 @@ def serve(pipe: Connection, tickets: list[Flat], count: int) -> None:
 
 
 def _seconds(policy: Policy, tickets: list[Flat]) -> float:
+    for facts in tickets:
+        policy.decide(facts)
     started = time.perf_counter()
     for facts in tickets:
         policy.decide(facts)

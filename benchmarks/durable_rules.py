@@ -37,7 +37,7 @@ def in_child(facts: list[Flat], count: int) -> Iterator[Contender]:
         child.join()
 
 
-def _ask(pipe: Connection, what: Literal["answers", "round"]) -> Any:  # noqa: ANN401  # two answers
+def _ask(pipe: Connection, what: Literal["answers", "round"]) -> Any:
     pipe.send(what)
     if not pipe.poll(PATIENCE):
         raise TimeoutError(f"durable-rules gave no {what} in {PATIENCE} seconds")

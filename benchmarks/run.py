@@ -32,7 +32,7 @@ from engine.library import load
 from engine.plan.nodes import Plan
 
 POLICY = Path(__file__).parent / "policy"
-COUNT, ROUNDS = 3000, 11
+COUNT, ROUNDS = 3000, 21
 QUICK_COUNT, QUICK_ROUNDS = 600, 7
 
 
