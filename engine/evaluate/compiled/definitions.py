@@ -13,7 +13,7 @@ def write_definition(module: Module, definition: DefinitionPlan) -> None:
     """One function; what has no source of its own is left to the reference walk."""
     name = definition.fact.name
     function = Function(module, f"D_{name}(f, m, L)")
-    function.load("g = f.get")
+    function.line("g = f.get")
     match definition.body:
         case ClockPlan():
             written = False
@@ -85,8 +85,10 @@ def _write_table(function: Function, definition: DefinitionPlan, table: TablePla
     if table.policy not in ("unique", "first"):
         return False
     compiler = Compiler(function)
-    with function.block(f"if not ({compiler.must(table.own)}):"):
-        _return_unknown(function, definition)
+    applies = compiler.must(table.own)
+    if applies != "True":
+        with function.block(f"if not ({applies}):"):
+            _return_unknown(function, definition)
     function.line("hit = -1")
     for number, row in enumerate(table.rows):
         may, must = compiler.may(row.condition), compiler.must(row.condition)
@@ -111,8 +113,8 @@ def _write_hit(
 ) -> None:
     if not isinstance(row.conclusion, tuple):
         return
-    value = compiler.value(row.conclusion[0])
     with function.block(f"if hit == {number}:"):
+        value = compiler.value(row.conclusion[0])
         if value is None:
             function.line(f"m[{definition.fact.name!r}] = r = L.fact({definition.fact.name!r})")
             function.line("return r")

@@ -65,28 +65,23 @@ class Compiler:
     # --- variables ------------------------------------------------------------------------------
 
     def fact(self, name: str) -> Variable:
-        """The variable of a fact, loaded at the head of the function on first use."""
-        known = self.function.variables.get(name)
-        if known is not None:
-            return known
-        variable = self._load(name)
-        self.function.variables[name] = variable
-        return variable
+        """The variable of a fact, loaded where it is first needed."""
+        return self.function.variable(name) or self.function.keep(name, self._load(name))
 
     def _load(self, name: str) -> Variable:
         local = f"f_{name}"
         defined = self.module.namespace["defined"].get(name)
         if defined is None:
             absent_is_none = self.plan.facts[name].absence == "none"
-            self.function.load(f"{local} = g({name!r}, NONE)" if absent_is_none else f"{local} = g({name!r})")
+            self.function.line(f"{local} = g({name!r}, NONE)" if absent_is_none else f"{local} = g({name!r})")
             return Variable(local, may_be_unknown=not absent_is_none, may_be_none=absent_is_none)
-        self.function.load(f"{local} = {f'g({name!r})' if defined.fallback else 'None'}")
-        self.function.load(
-            f"if {local} is None: {local} = m[{name!r}] if {name!r} in m else D_{name}(f, m, L)"
-        )
-        return Variable(
-            local, may_be_unknown=True, may_be_none=type_of(defined.fact).kind is not Kind.BOOLEAN
-        )
+        worked_out = f"m[{name!r}] if {name!r} in m else D_{name}(f, m, L)"
+        if defined.fallback:
+            self.function.line(f"{local} = g({name!r})")
+            self.function.line(f"if {local} is None: {local} = {worked_out}")
+        else:
+            self.function.line(f"{local} = {worked_out}")
+        return Variable(local, may_be_unknown=True, may_be_none=self.plan.facts[name].absence == "none")
 
     def _parameter(self, parameter: ParameterValue) -> Strict | None:
         """The value in force: a variable that is unknown on days without one."""
@@ -97,11 +92,12 @@ class Compiler:
         if day is None or not plan.steps:
             return None
         key = f"p {parameter.id} {day.source}"
-        if key not in self.function.variables:
-            local = f"p_{len(self.function.variables)}"
-            self.function.load(f"{local} = {self._stepped(plan, day)}")
-            self.function.variables[key] = Variable(local, may_be_unknown=True, may_be_none=False)
-        return Strict(self.function.variables[key].name, (self.function.variables[key],))
+        variable = self.function.variable(key)
+        if variable is None:
+            local = self.module.fresh("p")
+            self.function.line(f"{local} = {self._stepped(plan, day)}")
+            variable = self.function.keep(key, Variable(local, may_be_unknown=True, may_be_none=False))
+        return Strict(variable.name, (variable,))
 
     def _stepped(self, plan: ParameterPlan, day: Strict) -> str:
         source = "None"
@@ -116,12 +112,12 @@ class Compiler:
             return None
         key = f"r {field.name}"
         absent_is_none = self.fields[field.name].absent_is_none
-        if key not in self.function.variables:
+        variable = self.function.variable(key)
+        if variable is None:
             local = f"r_{field.name}"
             default = ", NONE" if absent_is_none else ""
             self.function.line(f"{local} = {self.record}.get({field.name!r}{default})")
-            self.function.variables[key] = Variable(local, not absent_is_none, absent_is_none)
-        variable = self.function.variables[key]
+            variable = self.function.keep(key, Variable(local, not absent_is_none, absent_is_none))
         return Strict(variable.name, (variable,))
 
     # --- values -----------------------------------------------------------------------------------
@@ -247,7 +243,7 @@ class Compiler:
         if not parts:
             return f"{self._three_valued(comparison)} is {'True' if sure else 'not False'}"
         left, right = parts
-        compared = f"{left.source} {PYTHON[comparison.operator]} {right.source}"
+        compared = f"{left.source} {_operator(comparison)} {right.source}"
         both = _joined("", parts)
         if comparison.operator == "=" and _literal_side(comparison):
             return compared if sure else _or([unknown(both), compared])
@@ -265,16 +261,16 @@ class Compiler:
     def _three_valued(self, condition: Expression) -> str:
         """A variable that is True, False or None: worked out once at the head of the function."""
         key = f"t {id(condition)}"
-        if key in self.function.variables:
-            return self.function.variables[key].name
+        known = self.function.variable(key)
+        if known is not None:
+            return known.name
         if self.record is not None:
             raise CannotCompile(condition)
-        local = f"t_{len(self.function.variables)}"
         loaded = self._quantifier(condition) if isinstance(condition, Quantifier) else None
         walked = self._guarded(condition, f"L.truth({self.module.constant(condition, 'x')})")
-        self.function.load(f"{local} = {loaded or walked}")
-        self.function.variables[key] = Variable(local, may_be_unknown=True, may_be_none=False)
-        return local
+        local = self.module.fresh("t")
+        self.function.line(f"{local} = {loaded or walked}")
+        return self.function.keep(key, Variable(local, may_be_unknown=True, may_be_none=False)).name
 
     def _guarded(self, condition: Expression, walked: str) -> str:
         """A comparison is walked only when all its facts are there; the answer is plain otherwise."""
@@ -294,7 +290,7 @@ class Compiler:
         records = self.fact(quantifier.list.name)
         name = self.module.fresh("q")
         inner = Function(self.module, f"{name}(records, f, m, L)")
-        inner.load("g = f.get")
+        inner.line("g = f.get")
         try:
             _write_quantifier(inner, quantifier)
         except CannotCompile:
@@ -315,6 +311,9 @@ def _write_quantifier(function: Function, quantifier: Quantifier) -> None:
     decided, default = ("False", "True") if every else ("True", "False")
     if quantifier.kind == "none":
         decided, default = "False", "True"
+    if quantifier.condition == All(()):
+        function.line(f"return {decided if not every else default} if records else {default}")
+        return
     function.line(f"result = {default}")
     with function.block("for r in records:"):
         compiler = Compiler(function, "r", dict(quantifier.list.type.fields))
@@ -334,6 +333,13 @@ def equality(condition: Expression) -> tuple[str, Any] | None:
             return name, value
         case _:
             return None
+
+
+def _operator(comparison: Comparison) -> str:
+    """Truth values are compared by identity, all else as Python does."""
+    if comparison.operator == "=" and isinstance(comparison.right, Constant):
+        return "is" if isinstance(comparison.right.value, bool) else "=="
+    return PYTHON[comparison.operator]
 
 
 def _literal_side(comparison: Comparison) -> bool:

@@ -1,358 +1,298 @@
 """Items of the plan to source: a filter that passes what may apply, and the outcome where it must.
 
 Two kinds of source are written from the same items. *Full* source builds the verdict's own dictionaries,
-with reasons and citations; *bare* source only lists `(rule, kind, amount)`. What full source does not
-build itself (anything undecided, a declared gap, several rows at once) it hands to the reference walk,
-item by item, so that the order of the plan is kept.
+with reasons and citations, and hands what it does not build itself (whatever is undecided) to the
+reference walk, item by item, so that the order of the plan is kept. *Bare* source only lists
+`(rule, kind, amount)` of what applies, and so never asks why something does not.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from engine.evaluate.compiled.expressions import Compiler, Strict, none, unknown
-from engine.evaluate.compiled.runtime import shown_plain
-from engine.evaluate.explain import citations, title
-from engine.plan.nodes import ClockPlan, ItemPlan, Origin, RowPlan, RulePlan, TablePlan
-from engine.rulebook.expressions import All, AnyOf, Expression, FactValue, Test, facts_in, type_of
-from engine.rulebook.model import SINGLE_HIT, Undefined
-from engine.rulebook.outcomes import (
-    Breach,
-    Compensation,
-    Fee,
-    Fine,
-    Gate,
-    Obligation,
-    Outcome,
-    Review,
-    Route,
-    Score,
-    Share,
-    amounts,
+from engine.evaluate.compiled.conditions import rows_exclude_one_another, settle
+from engine.evaluate.compiled.expressions import FALSE, TRUE, Compiler, none, unknown
+from engine.evaluate.compiled.outcomes import OutcomeWriter, or_none
+from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, RowPlan, RulePlan, TablePlan
+from engine.rulebook.expressions import (
+    All,
+    AnyOf,
+    Comparison,
+    Expression,
+    Not,
+    Present,
+    Quantifier,
+    Test,
+    facts_in,
+    walk,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One reason, as source: the same fact and test are said once."""
-
-    fact: FactValue
-    text: str
+from engine.rulebook.model import SINGLE_HIT, Undefined
+from engine.rulebook.outcomes import Outcome, amounts
 
 
 class ItemWriter:
-    """Writes items into one function. `bare` leaves out all that explains."""
+    """Writes items into one function; `settled` are the facts whose values the caller has already asked."""
 
-    def __init__(self, compiler: Compiler, *, bare: bool) -> None:
+    def __init__(self, compiler: Compiler, settled: Mapping[str, Any], *, bare: bool) -> None:
         self.compiler = compiler
         self.function = compiler.function
         self.module = compiler.module
+        self.settled = settled
         self.bare = bare
+        self.outcomes = OutcomeWriter(compiler, settled, bare=bare)
 
-    def write(self, item: ItemPlan, guard: Expression) -> None:
-        """One item; `guard` is its guard without what the caller has already settled."""
+    def write(self, item: ItemPlan) -> None:
         match item:
             case RulePlan():
-                self._rule(item, guard)
+                self._rule(item)
             case TablePlan():
-                self._table(item, guard)
+                self._table(item)
             case ClockPlan():
-                self._clock(item, guard)
+                self._clock(item)
 
     def _walk(self, item: ItemPlan) -> str:
+        """A call of the reference walk for one item."""
         return f"L.judge({self.module.constant(item, 'item')}, J)"
 
-    def _line_walk(self, item: ItemPlan) -> None:
-        """Leaves the item to the reference walk; bare source counts it as undecided or asks the walk."""
-        self.function.line(self._walk(item))
+    # --- whether an item applies --------------------------------------------------------------------
 
-    # --- rules ------------------------------------------------------------------------------------
-
-    def _rule(self, rule: RulePlan, guard: Expression) -> None:
-        condition = All((guard, rule.own))
-        may, must = self.compiler.may(condition), self.compiler.must(condition)
-        if may == "False":
+    def _rule(self, rule: RulePlan) -> None:
+        condition = settle(All((rule.guard, rule.own)), self.settled)
+        must = self.compiler.must(condition)
+        if must == FALSE:
             return
+        reasons = All((rule.guard, rule.own))
+        if self.bare:
+            with self.function.block(f"if {must}:"):
+                self._applied(rule, reasons, rule.outcomes, None)
+            return
+        may, raised = self.compiler.may(condition), self._raised(rule.own)
         with self.function.block(f"if {may}:"):
             with self.function.block(f"if {must}:"):
-                self._applied(rule, self._entries(All((rule.guard, rule.own))), rule.outcomes, None)
-            self._undecided(rule, self._raised(rule.own), must)
-
-    def _undecided(self, item: ItemPlan, raised: str, must: str) -> None:
-        """Not known to apply: the reference walk says what is missing, if anything raises the item."""
-        if must != "True" and raised != "False":
-            self.function.line(f"elif {raised}: {self._walk(item)}")
+                self._applied(rule, reasons, rule.outcomes, None)
+            if must != TRUE and raised != FALSE:
+                self.function.line(f"elif {raised}: {self._walk(rule)}")
 
     def _raised(self, own: Expression) -> str:
         """Source for: a test of the item's own holds of something that is there."""
-        if own == All(()):
-            return "True"
-        return " or ".join(self._leaves(own)) or "False"
+        return TRUE if own == All(()) else _any(self._leaves(own))
 
     def _leaves(self, condition: Expression) -> list[str]:
+        """Source for each test that could raise an item."""
         if isinstance(condition, All | AnyOf):
             return [leaf for part in condition.items for leaf in self._leaves(part)]
         facts = facts_in(condition)
-        there = " or ".join(self._is_there(fact) for fact in facts)
-        return [f"(({self.compiler.must(condition)}) and ({there}))"] if facts else []
+        if not facts:
+            return []
+        must = self.compiler.must(settle(condition, self.settled))
+        if _speaks_of_what_is_there(condition) or must == FALSE:
+            return [must]
+        there = _any([self._is_there(fact.name) for fact in facts])
+        return [f"({must}) and ({there})"]
 
-    def _is_there(self, fact: FactValue) -> str:
-        variable = self.compiler.fact(fact.name)
-        part = Strict(variable.name, (variable,))
-        return f"not ({unknown(part)} or {none(part)})"
+    def _is_there(self, name: str) -> str:
+        variable = self.compiler.fact(name)
+        absent = [f"{variable.name} is None"] if variable.may_be_unknown else []
+        absent += [f"{variable.name} is NONE"] if variable.may_be_none else []
+        return f"not ({' or '.join(absent)})"
+
+    # --- what it concludes --------------------------------------------------------------------------
 
     def _applied(
         self,
         item: RulePlan | TablePlan,
-        entries: list[Entry] | None,
+        reasons: Expression,
         outcomes: tuple[Outcome, ...],
         row: RowPlan | None,
     ) -> None:
-        """The item applies: exceptions first, then its outcomes, if every amount is there."""
-        origin = row.origin if row else item.origin
-        built = [self._outcome(item.origin, origin, row, outcome, entries) for outcome in outcomes]
-        if (entries is None and not self.bare) or None in built:
-            self._line_walk(item)
+        """Exceptions first, then the outcomes, if every amount is there."""
+        built = [self.outcomes.source(item.origin, row, outcome, reasons) for outcome in outcomes]
+        if None in built:
+            self.function.line(self._walk(item))
             return
-        missing = " or ".join(
-            part
-            for amount in self._amounts(outcomes)
-            for part in (none(amount), unknown(amount))
-            if part != "False"
-        )
-        clauses = [
-            (self.compiler.may(e.condition), self._walk(item))
-            for e in item.exemptions
-            if e.effect == "defeats"
-        ]
-        clauses += [
-            (self.compiler.may(e.condition), self._walk(item))
-            for e in item.exemptions
-            if e.effect == "review"
-        ]
-        if missing:
-            clauses.append((missing, self._walk(item)))
-        lines = [f"out.append({source})" for source in built if source is not None]
-        self._chain(clauses, lines)
-
-    def _chain(self, clauses: list[tuple[str, str]], lines: list[str]) -> None:
-        """`if … elif … else`: the clauses in order, else the lines."""
-        kept = [(condition, act) for condition, act in clauses if condition != "False"]
-        for number, (condition, act) in enumerate(kept):
-            self.function.line(f"{'if' if number == 0 else 'elif'} {condition}: {act}")
-        if not kept:
-            for line in lines or ["pass"]:
-                self.function.line(line)
-            return
-        with self.function.block("else:"):
-            for line in lines or ["pass"]:
-                self.function.line(line)
-
-    def _amounts(self, outcomes: tuple[Outcome, ...]) -> list[Strict]:
-        found = []
-        for outcome in outcomes:
-            for expression in amounts(outcome):
-                value = self.compiler.value(expression)
-                if value is not None:
-                    found.append(value)
-        return found
-
-    # --- outcomes ---------------------------------------------------------------------------------
-
-    def _outcome(
-        self,
-        origin: Origin,
-        cited: Origin,
-        row: RowPlan | None,
-        outcome: Outcome,
-        entries: list[Entry] | None,
-    ) -> str | None:
-        """Source that builds one outcome, or None where the reference walk must."""
-        fields = self._fields(outcome)
-        if fields is None:
-            return None
+        lines = [f"out.append({source})" for source in built]
+        missing = self._missing(outcomes)
         if self.bare:
-            amount = self.compiler.value(outcome.amount) if isinstance(outcome, Fine | Fee) else None
-            return f"({origin.id!r}, {fields[0][1]}, {amount.source if amount else None})"
-        head = [("rule", repr(origin.id))]
-        if row is not None:
-            head.append(("row", repr(row.origin.id.rpartition("/")[2])))
-        tail = [
-            ("title", self.module.constant(self._shared(title(origin)))),
-            ("citations", self.module.constant(self._shared(citations(cited.citations)))),
-            ("because", self._because(entries or [])),
-        ]
-        return "{" + ", ".join(f"{key!r}: {value}" for key, value in [*head, *fields, *tail]) + "}"
+            self._applied_bare(item, lines, missing)
+        else:
+            self._applied_full(item, reasons, lines, missing)
 
-    def _shared(self, value: Any) -> Any:
-        """One object for equal constants, so that verdicts share their texts."""
-        pool = self.module.namespace["shared"]
-        return pool.setdefault(repr(value), value)
+    def _missing(self, outcomes: tuple[Outcome, ...]) -> str:
+        """Source for: an amount is not known."""
+        values = [self.compiler.value(part) for outcome in outcomes for part in amounts(outcome)]
+        return _any([test for v in values if v is not None for test in (none(v), unknown(v))])
 
-    def _fields(self, outcome: Outcome) -> list[tuple[str, str]] | None:
-        match outcome:
-            case Fine(amount=amount, payer=payer, per=per):
-                return self._money("fine", amount, payer=payer, per=per)
-            case Fee(amount=amount, payer=payer):
-                return self._money("fee", amount, payer=payer)
-            case Compensation():
-                return self._compensation(outcome)
-            case Breach(code=code, by=by):
-                return [("kind", "'breach'"), ("code", repr(code)), *_given(by=by)]
-            case Obligation(acts=acts, by=by):
-                return [("kind", "'obligation'"), ("acts", repr(list(acts))), *_given(by=by)]
-            case Gate(action=action, allowed=allowed, requires=requires):
-                required = [("requires", repr(list(requires)))] if requires else []
-                return [("kind", "'gate'"), ("action", repr(action)), ("allowed", repr(allowed)), *required]
-            case Route(to=to):
-                return [("kind", "'route'"), ("to", repr(to))]
-            case Review(reason=reason):
-                return [("kind", "'review'"), ("reason", repr(reason))]
-            case Share():
-                return self._share(outcome)
-            case Score():
-                return None
+    def _applied_bare(self, item: RulePlan | TablePlan, lines: list[str], missing: str) -> None:
+        """Whatever an exception takes away, or may take away, is simply not there."""
+        defeats = [self.compiler.may(e.condition) for e in item.exemptions if e.effect == "defeats"]
+        prevented = _any([*defeats, missing])
+        if prevented == FALSE:
+            self._lines(lines)
+        else:
+            with self.function.block(f"if not ({prevented}):"):
+                self._lines(lines)
+        for exemption in item.exemptions:
+            if exemption.effect == "review":
+                holds = _all([_negated(_any(defeats)), self.compiler.must(exemption.condition)])
+                review = f"out.append(({item.origin.id!r}, 'review', None))"
+                self.function.line(f"if {holds}: {review}")
 
-    def _money(self, kind: str, amount: Expression, **rest: str) -> list[tuple[str, str]] | None:
-        value = self.compiler.value(amount)
-        if value is None:
-            return None
-        unit = repr(type_of(amount).unit)
-        fields = [("kind", repr(kind)), ("amount", f"shown_money({value.source})"), ("unit", unit)]
-        return [*fields, *((name, repr(text)) for name, text in rest.items())]
+    def _applied_full(
+        self, item: RulePlan | TablePlan, reasons: Expression, lines: list[str], missing: str
+    ) -> None:
+        defeating = [e for e in item.exemptions if e.effect == "defeats"]
+        clauses = [(self.compiler.must(e.condition), self._defeat(item, e, reasons)) for e in defeating]
+        open_ = _any([self.compiler.may(e.condition) for e in item.exemptions])
+        clauses += [(open_, self._walk(item)), (missing, self._walk(item))]
+        kept = [(condition, act) for condition, act in clauses if condition != FALSE]
+        for number, (condition, act) in enumerate(kept):
+            self.function.line(f"{'elif' if number else 'if'} {condition}: {act}")
+        if not kept:
+            self._lines(lines)
+        else:
+            with self.function.block("else:"):
+                self._lines(lines)
 
-    def _compensation(self, due: Compensation) -> list[tuple[str, str]] | None:
-        parties = _given(payee=due.payee, payer=due.payer)
-        if due.amount is None:
-            return [("kind", "'compensation'"), ("amount", "None"), *parties]
-        fields = self._money("compensation", due.amount)
-        return None if fields is None else [*fields, *parties]
+    def _defeat(self, item: RulePlan | TablePlan, exemption: Exemption, reasons: Expression) -> str:
+        source = self.outcomes.defeat(item.origin, exemption.origin, All((reasons, exemption.condition)))
+        return self._walk(item) if source is None else f"J.defeated.append({source})"
 
-    def _share(self, share: Share) -> list[tuple[str, str]] | None:
-        values = [self.compiler.value(expression) for expression in amounts(share)]
-        if None in values:
-            return None
-        of, *parts = (value.source for value in values if value is not None)
-        named = self.module.constant(tuple((part.party, part.up_to) for part in share.parts), "parties")
-        borne = f"shares_of({of}, {named}, ({''.join(part + ', ' for part in parts)}), {share.remainder!r})"
-        unit = repr(type_of(share.of).unit)
-        return [("kind", "'share'"), ("of", f"shown_money({of})"), ("unit", unit), ("shares", borne)]
+    def _lines(self, lines: list[str]) -> None:
+        for line in lines:
+            self.function.line(line)
 
-    # --- reasons ----------------------------------------------------------------------------------
+    # --- tables ---------------------------------------------------------------------------------------
 
-    def _entries(self, condition: Expression) -> list[Entry] | None:
-        """The reasons of a conjunction of tests, known in advance; None where they hang on the values."""
-        match condition:
-            case Test(subjects=subjects, text=text):
-                return [Entry(fact, text) for fact in subjects]
-            case All(items=items):
-                parts = [self._entries(item) for item in items]
-                if None in parts:
-                    return None
-                return list(dict.fromkeys(entry for part in parts for entry in part or []))
-            case _:
-                return None
-
-    def _because(self, entries: list[Entry]) -> str:
-        return f"[{', '.join(self._entry(entry) for entry in entries)}]"
-
-    def _entry(self, entry: Entry) -> str:
-        variable = self.compiler.fact(entry.fact.name)
-        show = shown_plain(entry.fact.type)
-        value = variable.name
-        if show is not None:
-            value = f"{self.module.constant(show, 'show')}({value})"
-        if variable.may_be_none:
-            value = f"None if {variable.name} is NONE else {value}"
-        if variable.may_be_unknown:
-            value = value if show is None else f"None if {variable.name} is None else {value}"
-        return (
-            f"{{'fact': {entry.fact.name!r}, 'value': {value}, 'test': {self.module.constant(entry.text)}}}"
-        )
-
-    # --- tables -----------------------------------------------------------------------------------
-
-    def _table(self, table: TablePlan, guard: Expression) -> None:
-        condition = All((guard, table.own))
-        may, must = self.compiler.may(condition), self.compiler.must(condition)
-        if may == "False":
+    def _table(self, table: TablePlan) -> None:
+        condition = settle(All((table.guard, table.own)), self.settled)
+        must = self.compiler.must(condition)
+        if must == FALSE:
             return
-        raised = self._table_raised(table)
-        with self.function.block(f"if {may}:"):
-            with self.function.block(f"if {must}:"):
-                if table.policy in SINGLE_HIT:
-                    self._single_hit(table, raised)
-                else:
-                    self._line_walk(table)
-            self._undecided(table, raised, must)
+        may = self.compiler.may(condition)
+        raised = FALSE if self.bare else self._table_raised(table)
+        with self.function.block(f"if {must if self.bare else may}:"):
+            with self.function.block("if True:" if self.bare or must == TRUE else f"if {must}:"):
+                self._hits(table, raised)
+            if not self.bare and must != TRUE and raised != FALSE:
+                self.function.line(f"elif {raised}: {self._walk(table)}")
 
     def _table_raised(self, table: TablePlan) -> str:
-        leaves = self._leaves(table.own) if table.own != All(()) else []
-        rows = [leaf for row in table.rows for leaf in self._leaves(row.condition)]
-        return " or ".join(dict.fromkeys([*leaves, *rows])) or "False"
+        own = self._leaves(table.own) if table.own != All(()) else []
+        return _any([*own, *(leaf for row in table.rows for leaf in self._leaves(row.condition))])
 
-    def _single_hit(self, table: TablePlan, raised: str) -> None:
-        """The one row that may apply and must is the hit; all else goes to the reference walk."""
+    def _hits(self, table: TablePlan, raised: str) -> None:
+        if table.policy not in SINGLE_HIT:
+            self.function.line(self._walk(table))
+        elif rows_exclude_one_another(table.rows):
+            self._one_of(table, raised, guarded=False)
+        elif table.policy == "first":
+            self._one_of(table, raised, guarded=True)
+        else:
+            self._counted(table, raised)
+
+    def _one_of(self, table: TablePlan, raised: str, *, guarded: bool) -> None:
+        """Rows tried in turn; with `guarded` an unknown row ends the search, as `first` demands."""
+        musts = [self.compiler.must(row.condition) for row in table.rows]
+        mays = [self.compiler.may(row.condition) for row in table.rows]
+        keyword = "if"
+        for row, must, may in zip(table.rows, musts, mays, strict=True):
+            if must != FALSE:
+                self._row(table, row, f"{keyword} {must}:")
+                keyword = "elif"
+            if guarded and may != must:
+                with self.function.block(f"{keyword} {may}:"):
+                    self._leave_open(table, raised)
+                keyword = "elif"
+        if table.otherwise is not None:
+            self._row(table, table.otherwise, f"{keyword} not ({_any(mays)}):")
+            keyword = "elif"
+        if not self.bare and raised != FALSE:
+            self.function.line(f"{keyword} {raised}: {self._walk(table)}")
+
+    def _leave_open(self, table: TablePlan, raised: str) -> None:
+        if not self.bare and raised != FALSE:
+            self.function.line(f"if {raised}: {self._walk(table)}")
+
+    def _counted(self, table: TablePlan, raised: str) -> None:
+        """The one row that may apply, if it must; several or unknown rows are the reference walk's."""
         hit = self.module.fresh("hit")
         self.function.line(f"{hit} = -1")
-        first = table.policy == "first"
         for number, row in enumerate(table.rows):
             may, must = self.compiler.may(row.condition), self.compiler.must(row.condition)
-            header = f"if {hit} == -1 and ({may}):" if first else f"if {may}:"
-            with self.function.block(header):
-                if first:
-                    self.function.line(f"{hit} = {number} if {must} else -2")
-                else:
-                    self.function.line(f"{hit} = {number} if {hit} == -1 and ({must}) else -2")
+            with self.function.block(f"if {may}:"):
+                self.function.line(f"{hit} = {number} if {hit} == -1 and ({must}) else -2")
         rows = [*enumerate(table.rows), *([(-1, table.otherwise)] if table.otherwise else [])]
         for number, (hit_number, row) in enumerate(rows):
             self._row(table, row, f"{'elif' if number else 'if'} {hit} == {hit_number}:")
-        # No row, several rows, an unknown row: only where something raises the table, unless the policy
-        # can still choose among them.
-        chooses = f"{hit} == -2 or " if table.policy in ("any", "priority") else ""
-        self.function.line(f"{'elif' if rows else 'if'} {chooses}{raised}: {self._walk(table)}")
+        chooses = f"{hit} == -2" if table.policy in ("any", "priority") else FALSE
+        self.function.line(f"{'elif' if rows else 'if'} {_any([chooses, raised])}: {self._walk(table)}")
 
     def _row(self, table: TablePlan, row: RowPlan, header: str) -> None:
-        """Source for a hit on one row."""
+        """What a hit on one row concludes."""
         with self.function.block(header):
             if row.conclusion is None:
-                self.function.line("pass")
                 return
-            cells = () if isinstance(row.conclusion, Undefined) else row.conclusion
-            values = [self.compiler.value(cell) for cell in cells]
-            if not values or None in values:
-                self._line_walk(table)
+            reasons = All((table.guard, table.own, row.condition))
+            if isinstance(row.conclusion, Undefined):
+                self._gap(table, row, reasons)
+                return
+            values = [self.compiler.value(cell) for cell in row.conclusion]
+            if None in values:
+                self.function.line(self._walk(table))
                 return
             for output, value in zip(table.outputs, values, strict=True):
                 if value is not None:
-                    self.function.line(f"o_{output.name} = {_or_none(value)}")
-            entries = self._entries(All((table.guard, table.own, row.condition)))
-            self._applied(table, entries, table.outcomes, row)
+                    self.function.line(f"o_{output.name} = {or_none(value)}")
+            self._applied(table, reasons, table.outcomes, row)
 
-    # --- clocks -----------------------------------------------------------------------------------
+    def _gap(self, table: TablePlan, row: RowPlan, reasons: Expression) -> None:
+        """A gap of the source's own is for a person to look at."""
+        source = self.outcomes.gap(table, row, reasons)
+        if source is None or table.exemptions:
+            self.function.line(self._walk(table))
+        else:
+            self.function.line(f"out.append({source})")
 
-    def _clock(self, clock: ClockPlan, guard: Expression) -> None:
+    # --- clocks -----------------------------------------------------------------------------------------
+
+    def _clock(self, clock: ClockPlan) -> None:
         """Only whether a clock runs at all is source; reading it is the reference walk's."""
-        condition = All((guard, clock.own))
+        condition = settle(All((clock.guard, clock.own)), self.settled)
         may = self.compiler.may(condition)
-        if may == "False":
+        if may == FALSE:
             return
         begins = clock.starts if clock.starts is not None else clock.due
         start = None if begins is None else self.compiler.value(begins)
         if start is None:
             self.function.line(f"if {may}: {self._walk(clock)}")
             return
-        begun = f"not ({unknown(start)})"
-        raised = " or ".join([begun, *self._leaves(clock.own)])
-        self.function.line(f"if ({may}) and not ({none(start)}) and ({raised}): {self._walk(clock)}")
+        raised = _any([_negated(unknown(start)), *self._leaves(clock.own)])
+        runs = _all([may, _negated(none(start)), raised])
+        self.function.line(f"if {runs}: {self._walk(clock)}")
 
 
-def _or_none(value: Strict) -> str:
-    """The value, or Python's None where it is missing."""
-    absent = " or ".join(part for part in (none(value), unknown(value)) if part != "False")
-    return f"None if {absent} else {value.source}" if absent else value.source
+def _speaks_of_what_is_there(condition: Expression) -> bool:
+    """Made of comparisons only: where it holds, its facts have values."""
+    plain = (Not, Quantifier)
+    return not any(isinstance(part, plain) for part in walk(condition)) and any(
+        isinstance(part, Comparison | Present | Test) for part in walk(condition)
+    )
 
 
-def _given(**parties: str | None) -> list[tuple[str, str]]:
-    return [(name, repr(party)) for name, party in parties.items() if party is not None]
+def _any(parts: list[str]) -> str:
+    kept = [part for part in dict.fromkeys(parts) if part != FALSE]
+    if TRUE in kept:
+        return TRUE
+    return " or ".join(f"({part})" if " and " in part or " if " in part else part for part in kept) or FALSE
+
+
+def _all(parts: list[str]) -> str:
+    kept = [part for part in dict.fromkeys(parts) if part != TRUE]
+    return " and ".join(f"({part})" if " or " in part or " if " in part else part for part in kept) or TRUE
+
+
+def _negated(part: str) -> str:
+    if part in (TRUE, FALSE):
+        return FALSE if part == TRUE else TRUE
+    return f"not ({part})"

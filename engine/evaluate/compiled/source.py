@@ -55,32 +55,42 @@ class Module:
 
 
 class Function:
-    """One function: its lines, its indentation, and the loads that stand before the first use."""
+    """One function under construction.
+
+    A variable is loaded where it is first needed and forgotten at the end of the block in which that
+    was, so that a function only looks at what its path through the conditions asks for.
+    """
 
     def __init__(self, module: Module, signature: str) -> None:
         self.module = module
         self.signature = signature
-        self.loads: list[str] = []
         self.lines: list[str] = []
-        self.variables: dict[str, Variable] = {}
-        self._depth = 1
+        self._scopes: list[dict[str, Variable]] = [{}]
 
     def line(self, text: str) -> None:
-        self.lines.append(INDENT * self._depth + text)
+        self.lines.append(INDENT * len(self._scopes) + text)
 
     @contextmanager
     def block(self, header: str) -> Iterator[None]:
-        """`header:` and what is written inside, one step to the right."""
+        """`header` and what is written inside, one step to the right."""
         self.line(header)
-        self._depth += 1
+        self._scopes.append({})
+        before = len(self.lines)
         yield
-        self._depth -= 1
+        if len(self.lines) == before:
+            self.line("pass")
+        self._scopes.pop()
 
-    def load(self, text: str) -> None:
-        """A statement at the head of the function."""
-        self.loads.append(INDENT + text)
+    def variable(self, key: str) -> Variable | None:
+        """A variable that has been loaded on the way here."""
+        return next((scope[key] for scope in reversed(self._scopes) if key in scope), None)
+
+    def keep(self, key: str, variable: Variable) -> Variable:
+        """Remembers a variable to the end of the block."""
+        self._scopes[-1][key] = variable
+        return variable
 
     def write(self) -> None:
         """Adds the finished function to the module."""
-        body = [*self.loads, *self.lines] or [INDENT + "pass"]
+        body = self.lines or [INDENT + "pass"]
         self.module.text.append("\n".join([f"def {self.signature}:", *body, ""]))
