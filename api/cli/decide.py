@@ -64,7 +64,7 @@ class Judged:
 @option("--format", "form", type=OneOf(["text", "json"]), default="text", show_default=True)
 @option("--output", metavar="FILE")
 @click.pass_obj
-def command(door: Door, /, files: tuple[str, ...], rules: str, evaluator: str, **options: Any) -> int:  # noqa: ANN401 - as click hands them over
+def command(door: Door, /, files: tuple[str, ...], rules: str, evaluator: str, **options: Any) -> int:
     library = sound_library(rules, door.language)
     plan = plan_under(library, options["reading"])
     reading = Reading(plan, _mapping(options["mapping"], plan, door.language))

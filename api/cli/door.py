@@ -24,7 +24,7 @@ class Door:
     debug: bool = False
 
 
-class Stop(Exception):  # noqa: N818 - it ends a command, it is not a mistake in the program
+class Stop(Exception):
     """The work cannot go on, for the reasons given."""
 
     def __init__(self, *findings: Finding, exit_code: int = COULD_NOT) -> None:
@@ -54,7 +54,7 @@ def door_of(ctx: click.Context) -> Door:
 
 def show_findings(findings: Iterable[Finding], language: Language) -> None:
     """Findings as text on standard error, where all goes that is not the result."""
-    from api.present.findings_text import console_on, write_findings  # noqa: PLC0415 - not for `--help`
+    from api.present.findings_text import console_on, write_findings
 
     write_findings(console_on(sys.stderr), list(findings), language)
 

@@ -63,7 +63,7 @@ def _write(out: BinaryIO, form: str, plan: Plan, tickets: int, seed: int) -> Non
             write_csv(out, made, COLUMNS)
         case "parquet":
             # pyarrow takes a while to import, and only Parquet needs it.
-            from api.tickets.parquet_writer import write_parquet  # noqa: PLC0415
+            from api.tickets.parquet_writer import write_parquet
 
             write_parquet(out, made, COLUMNS, plan.facts, plan.zone)
         case _:

@@ -82,7 +82,7 @@ class Commands(click.Group):
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version  # noqa: PLC0415 - slow, and only this option needs it
+        from importlib.metadata import version
 
         click.echo(f"caiding {version('caiding')}")
         ctx.exit()

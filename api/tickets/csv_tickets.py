@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, TypeAlias
 
@@ -23,7 +22,7 @@ CsvReader: TypeAlias = Any
 csv.field_size_limit(MOST_BYTES)
 
 
-class UnreadableHeader(Exception):  # noqa: N818 - it ends the reading of a file, it is not our mistake
+class UnreadableHeader(Exception):
     """The header cannot be used; nothing of the file is read."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
@@ -36,10 +35,15 @@ def rows_of(stream: BinaryIO) -> tuple[list[str], Iterator[Row]]:
 
     UTF-8 with or without a byte order mark. Bytes that are not UTF-8 spoil their own row only.
     """
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(text, strict=True)
+    reader = csv.reader(_lines(stream), strict=True)
     header = _header(reader)
     return header, _rows(reader, header)
+
+
+def _lines(stream: BinaryIO) -> Iterator[str]:
+    for number, line in enumerate(stream):
+        text = line.decode("utf-8", errors="surrogateescape")
+        yield text.removeprefix("\ufeff") if number == 0 else text
 
 
 def _header(reader: CsvReader) -> list[str]:

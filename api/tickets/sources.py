@@ -56,7 +56,7 @@ def tickets_of(stream: BinaryIO, name: str, form: Form, reading: Reading) -> Ite
             return csv_tickets.read_csv(stream, reading.plan.facts)
         case "parquet":
             # pyarrow takes a while to import, and only Parquet needs it.
-            from api.tickets.parquet_tickets import read_parquet  # noqa: PLC0415
+            from api.tickets.parquet_tickets import read_parquet
 
             return read_parquet(stream, name, reading.plan.facts)
 
@@ -69,7 +69,7 @@ def _mapped(stream: BinaryIO, name: str, form: Form, mapping: ImportMapping) -> 
             for line, cells, trouble in rows:
                 yield Ticket(line, findings=trouble) if trouble else ticket_by(mapping, cells, line)
         case "parquet":
-            from api.tickets.parquet_tickets import rows_of  # noqa: PLC0415 - as above
+            from api.tickets.parquet_tickets import rows_of
 
             header, values = rows_of(stream, name, from_float=mapping.from_float)
             _require_columns(mapping, header)

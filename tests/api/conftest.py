@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from api.cli.main import main
+from engine.library import Library, load
+from tests.api.command_line import ROOT, Ran, Run
 
-ROOT = Path(__file__).resolve().parents[2]
-SMALL = Path(__file__).resolve().parent / "small"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command gave back."""
-
-    code: int
-    out: str
-    err: str
+_LIBRARIES: dict[tuple[tuple[str, bytes], ...], Library] = {}
 
 
-Run = Callable[..., Ran]
+def _load_once(folder: Path) -> Library:
+    """The library of a folder; the shipped one takes seconds, and its texts decide all of it."""
+    texts = tuple((str(path), path.read_bytes()) for path in sorted(folder.glob("*.yaml")))
+    if texts not in _LIBRARIES:
+        _LIBRARIES[texts] = load(folder)
+    return _LIBRARIES[texts]
 
 
 class _StandardInput:
@@ -43,6 +38,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "en_GB.UTF-8")
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("api.cli.loading.load", _load_once)
 
     def call(*arguments: object, stdin: bytes = b"") -> Ran:
         monkeypatch.setattr(sys, "stdin", _StandardInput(stdin))

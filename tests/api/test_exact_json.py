@@ -87,7 +87,7 @@ def test_any_text(text: str) -> None:
 )
 def test_round_trip(value: object) -> None:
     """What Python writes is read back, big numbers apart."""
-    import json  # noqa: PLC0415 - only this test writes JSON
+    import json
 
     found, findings = parse(json.dumps(value))
     assert findings or found == value
