@@ -37,9 +37,8 @@ def command(door: Door, folder: str, form: str, sources: str | None, evaluator: 
         findings += _quotes(library, sources)
     if library.plan is not None and not has_errors(library.findings):
         runs = run_on(library, evaluator)
-        show_findings(runs.unavailable, door.language)
+        show_findings(runs.notes, door.language)
         findings += runs.failures
-        findings += [finding for finding in runs.unavailable if finding.severity is Severity.ERROR]
     findings = in_order(findings)
     _write(findings, library, folder, form, door.language)
     return FOUND if any(finding.severity is not Severity.INFORMATION for finding in findings) else CLEAN

@@ -28,10 +28,10 @@ from api.tickets.mapping_reader import read_mapping
 from api.tickets.sources import FORMS, Form, Reading, form_of, ndjson_line
 from api.tickets.ticket import Ticket
 from engine.base.findings import Finding, Language, has_errors
-from engine.evaluate.durable import Unavailable
+from engine.evaluate.durable import Disagreement, DurableFailure, Unavailable
 from engine.evaluate.evaluators import Evaluator
 from engine.evaluate.evaluators import evaluator as make_evaluator
-from engine.evaluate.facts import facts_from, instant_from
+from engine.evaluate.facts import Facts, facts_from, instant_from
 from engine.evaluate.verdict import Verdict
 from engine.library import Library
 from engine.plan.nodes import Plan
@@ -107,14 +107,22 @@ class Bench:
         if as_of is None:
             findings.append(Finding("D042", {}, pointer="/as_of"))
         findings = [*ticket.findings, *findings]
-        if findings:
+        verdict = None if findings else self._verdict(facts, as_of, findings)
+        if verdict is None:
             self.log.write(file, ticket.line, findings)
             self.tally.bad += 1
             return None
         number = facts.get("ticket_no")
-        return Judged(
-            file, ticket.line, None if number is None else str(number), self.judge.decide(facts, as_of)
-        )
+        return Judged(file, ticket.line, None if number is None else str(number), verdict)
+
+    def _verdict(self, facts: Facts, as_of: datetime | None, findings: list[Finding]) -> Verdict | None:
+        """The verdict; a finding where the second opinion's engine fails on this ticket."""
+        try:
+            return self.judge.decide(facts, as_of)
+        except (DurableFailure, Disagreement) as reason:
+            values = {"evaluator": self.judge.name, "reason": str(reason)}
+            findings.append(Finding("D026", values))
+            return None
 
 
 @dataclass(frozen=True)

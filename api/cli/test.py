@@ -16,7 +16,7 @@ from api.present.findings_json import finding_json
 from api.present.findings_text import console_on, write_findings
 from api.present.junit import junit
 from api.present.labels import label
-from engine.base.findings import Finding, Language, Severity, in_order
+from engine.base.findings import Finding, Language, in_order
 from engine.base.spans import Span
 from engine.evaluate.examples import Coverage, coverage
 from engine.library import Library
@@ -32,8 +32,9 @@ from engine.rulebook.model import Aggregate, Clock, Definition, Rule, Table
 def command(door: Door, folder: str, evaluator: str, form: str, allow_uncovered: bool) -> int:
     library = sound_library(folder, door.language)
     runs = run_on(library, evaluator)
-    show_findings(runs.unavailable, door.language)
+    show_findings(runs.notes, door.language)
     if not runs.results:
+        show_findings(runs.failures, door.language)
         return COULD_NOT
     first = next(iter(runs.results.values()))
     covered = coverage(library, first)
@@ -105,7 +106,7 @@ def _write(
 def _json(library: Library, runs: Runs, covered: Coverage, language: Language) -> dict[str, Any]:
     return {
         "evaluators": {name: _results(results, language) for name, results in runs.results.items()},
-        "unavailable": [f.values for f in runs.unavailable if f.severity is Severity.INFORMATION],
+        "unavailable": [dict(f.values) for f in runs.unavailable],
         "coverage": {
             **{kind: {"covered": c, "all": n} for kind, (c, n) in _tally(library, covered).items()},
             "uncovered": list(covered.uncovered),

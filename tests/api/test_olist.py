@@ -81,7 +81,7 @@ def test_all_orders(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "verdicts.ndjson"
     mapping = ROOT / "examples" / "mappings" / "olist.yaml"
     arguments = ("--format", "json", "--as-of", AS_OF.isoformat(), "--output", out)
-    ran = run("decide", "--evaluator", "reference", "--mapping", mapping, *arguments, ORDERS)
+    ran = run("decide", "--mapping", mapping, *arguments, ORDERS)
     assert (ran.code, ran.err) == (0, "")
     lines = out.read_text(encoding="utf-8").splitlines()
     assert len(lines) == len(rows)
