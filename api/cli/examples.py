@@ -30,12 +30,12 @@ class Runs:
         """What went wrong, as findings; where the evaluators differ, the one that fails is named (D027)."""
         errors = [finding for finding in self.unavailable if finding.severity is Severity.ERROR]
         passed = {_key(result) for results in self.results.values() for result in results if result.passed}
-        for name, results in self.results.items():
-            for result in results:
-                if result.finding is not None:
-                    errors.append(
-                        _of_evaluator(result.finding, name) if _key(result) in passed else result.finding
-                    )
+        errors += [
+            _of_evaluator(result.finding, name) if _key(result) in passed else result.finding
+            for name, results in self.results.items()
+            for result in results
+            if result.finding is not None
+        ]
         return errors
 
 
