@@ -64,14 +64,14 @@ def catalogue_text(facts: Mapping[str, Any]) -> str:
 
 def _fact(name: str, said: str | Mapping[str, Any]) -> dict[str, Any]:
     fact: dict[str, Any] = {"entity": "ticket", **_typed(name, said)}
-    fact.setdefault("example", fact.get("values") and next(iter(fact["values"])) or EXAMPLES[fact["type"]])
+    fact.setdefault("example", next(iter(fact.get("values", ())), EXAMPLES.get(fact["type"])))
     if "minimum" in fact and fact["type"] in ("integer", "decimal", "money"):
         fact["example"] = max(fact["minimum"], fact["example"])
     return fact
 
 
 def _typed(name: str, said: str | Mapping[str, Any]) -> dict[str, Any]:
-    fields = {"type": said} if isinstance(said, str) else dict(said)
+    fields: dict[str, Any] = {"type": said} if isinstance(said, str) else dict(said)
     fields["label"] = words(name)
     if "values" in fields:
         fields["values"] = {value: words(value) for value in fields["values"]}
