@@ -28,7 +28,7 @@ from engine.rulebook.quotes import check_quotes
     "--format", "form", type=OneOf(["text", "json", "sarif", "github"]), default="text", show_default=True
 )
 @option("--sources", metavar="DIR")
-@option("--evaluator", type=EVALUATORS, default="all", show_default=True)
+@option("--evaluator", type=EVALUATORS, default="reference", show_default=True)
 @click.pass_obj
 def command(door: Door, folder: str, form: str, sources: str | None, evaluator: str) -> int:
     library = load_library(folder)

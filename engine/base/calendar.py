@@ -12,10 +12,11 @@ them on the UTC line.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from importlib.metadata import version
 from itertools import pairwise
 from typing import Literal, TypeAlias, assert_never
 
@@ -169,6 +170,16 @@ def _utc(instant: datetime) -> datetime:
 # --- working time -----------------------------------------------------------------------------------
 
 
+def calendar_version(calendars: Iterable[Calendar]) -> str:
+    """The version of the package that knows the State Council's arrangements, where a calendar needs it.
+
+    A later version may know another year, and so decide what an earlier one could not.
+    """
+    if all(calendar.days != "cn_statutory" for calendar in calendars):
+        return ""
+    return version("chinesecalendar")
+
+
 def is_working_day(calendar: Calendar, day: date) -> bool | None:
     """Whether the day is worked; None where the State Council's arrangement of that year is not known."""
     match calendar.days:
@@ -185,7 +196,7 @@ def is_working_day(calendar: Calendar, day: date) -> bool | None:
 @lru_cache(maxsize=16_384)  # the library looks through all its holidays on every call
 def _is_statutory_working_day(day: date) -> bool | None:
     """As `chinesecalendar` has it, which copies the notices of the State Council's General Office."""
-    from chinese_calendar import is_workday  # noqa: PLC0415 - only rulebooks that use this calendar pay for it
+    from chinese_calendar import is_workday
 
     try:
         return bool(is_workday(day))

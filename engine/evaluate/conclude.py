@@ -107,15 +107,26 @@ def _share(case: Case, share: Share, outputs: Mapping[str, Any] | None) -> Outco
 
 
 def totals(outcomes: Iterable[Outcome]) -> dict[str, dict[str, str]]:
-    """Money by kind and unit, added up: fines of different schemes do not set one another off."""
-    sums: dict[str, dict[str, Decimal]] = {}
+    """Money by kind and unit, added up: fines of different schemes do not set one another off.
+
+    Amounts are texts with two digits, so their cents are whole numbers.
+    """
+    cents: dict[tuple[str, str], int] = {}
     for outcome in outcomes:
         amount = outcome.get("amount")
-        if outcome["kind"] in ADDED_UP and amount is not None:
-            by_unit = sums.setdefault(outcome["kind"], {})
-            by_unit[outcome["unit"]] = EXACT.add(by_unit.get(outcome["unit"], Decimal(0)), Decimal(amount))
-    return {
-        kind: {unit: plain(total, MONEY_DIGITS) for unit, total in sorted(sums[kind].items())}
-        for kind in ADDED_UP
-        if kind in sums
-    }
+        if amount is not None and outcome["kind"] in ADDED_UP:
+            key = outcome["kind"], outcome["unit"]
+            cents[key] = cents.get(key, 0) + int(amount.replace(".", ""))
+    sums: dict[str, dict[str, str]] = {}
+    for kind, unit in sorted(cents, key=_place) if len(cents) > 1 else cents:
+        sums.setdefault(kind, {})[unit] = _with_point(cents[kind, unit])
+    return sums
+
+
+def _place(key: tuple[str, str]) -> tuple[int, str]:
+    return ADDED_UP.index(key[0]), key[1]
+
+
+def _with_point(cents: int) -> str:
+    whole, rest = divmod(abs(cents), 10**MONEY_DIGITS)
+    return f"{'-' if cents < 0 else ''}{whole}.{rest:02d}"

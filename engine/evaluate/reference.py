@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from engine.evaluate.judge import Judgement, judge
 from engine.evaluate.values import NONE, Unknown, shown
 from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import ClockPlan, DefinitionPlan, Plan, TablePlan
+from engine.rulebook.expressions import FactValue
 
 
 class ReferenceEvaluator:
@@ -58,15 +60,33 @@ def verdict(case: Case, judgement: Judgement) -> Verdict:
         outcomes=judgement.outcomes,
         defeated=judgement.defeated,
         undecided=judgement.undecided,
-        derived=derived(case),
+        derived=derived(case, case.plan.definitions),
         totals=totals(judgement.outcomes),
     )
 
 
-def derived(case: Case) -> dict[str, Any]:
+def verdict_on(case: Case, item_id: str, defines: FactValue | None) -> Verdict:
+    """What the verdict would say of one item and of the fact that it defines; without an edition."""
+    judgement = Judgement()
+    for item in case.plan.items:
+        if item.origin.id == item_id:
+            judge(case, item, judgement)
+    defined = [d for d in case.plan.definitions if defines is not None and d.fact.name == defines.name]
+    return Verdict(
+        edition="",
+        as_of=None,
+        outcomes=judgement.outcomes,
+        defeated=judgement.defeated,
+        undecided=judgement.undecided,
+        derived=derived(case, defined),
+        totals=totals(judgement.outcomes),
+    )
+
+
+def derived(case: Case, definitions: Iterable[DefinitionPlan]) -> dict[str, Any]:
     """Every fact that the rules worked out and could settle, by name."""
     values = {}
-    for definition in sorted(case.plan.definitions, key=lambda d: d.fact.name):
+    for definition in sorted(definitions, key=lambda d: d.fact.name):
         given = definition.fallback and definition.fact.name in case.facts
         value = case.fact(definition.fact.name)
         if not given and value is not NONE and not isinstance(value, Unknown):

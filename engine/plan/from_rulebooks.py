@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from engine.base.findings import Finding
-from engine.plan.digest import digest
 from engine.plan.nodes import (
     ClockPlan,
     DefinitionPlan,
@@ -67,8 +66,7 @@ def plan_from_rulebooks(
         for book in books
         for parameter in book.parameters.values()
     }
-    plan = Plan(
-        edition="",
+    return Plan(
         zone=catalogue.zone,
         currency=catalogue.currency,
         facts=catalogue.facts,
@@ -78,7 +76,6 @@ def plan_from_rulebooks(
         definitions=definitions,
         items=items,
     )
-    return replace(plan, edition=digest(plan))
 
 
 def holds(guard: ReadingGuard, readings: Mapping[str, str]) -> bool:

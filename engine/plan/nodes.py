@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Literal, TypeAlias
 
-from engine.base.calendar import Calendar, Limit
+from engine.base.calendar import Calendar, Limit, calendar_version
 from engine.base.spans import Span
+from engine.plan.digest import digest
 from engine.rulebook.expressions import Expression, FactValue
 from engine.rulebook.model import Citation, FactDeclaration, HitPolicy, Pauses, Undefined, Words
 from engine.rulebook.outcomes import Outcome, amounts
@@ -123,11 +125,10 @@ class ParameterPlan:
     steps: tuple[tuple[date, Scalar], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
-    """One exact content of a library under one choice of readings; `edition` is its digest."""
+    """One exact content of a library under one choice of readings."""
 
-    edition: str
     zone: str
     currency: str
     facts: Mapping[str, FactDeclaration]
@@ -137,8 +138,14 @@ class Plan:
     definitions: tuple[DefinitionPlan, ...]
     items: tuple[ItemPlan, ...]
 
-    @property
+    @cached_property
+    def edition(self) -> str:
+        """The digest of all of it, and of the calendar package that some of it may rest on."""
+        return digest(self, calendar_version(self.calendars.values()))
+
+    @cached_property
     def defined(self) -> Mapping[str, DefinitionPlan]:
+        """The definitions by the name of the fact."""
         return {definition.fact.name: definition for definition in self.definitions}
 
 

@@ -36,7 +36,7 @@ def check_shape(kind: Kind, node: Node) -> list[Finding]:
 @cache
 def _validator(kind: Kind) -> Validator:
     # The library takes a tenth of a second to import, and a service that has its plan needs it never.
-    from jsonschema import Draft202012Validator  # noqa: PLC0415
+    from jsonschema import Draft202012Validator
 
     schema = json.loads(files("engine.read").joinpath(f"{kind}.schema.json").read_text(encoding="utf-8"))
     return Draft202012Validator(cast("Any", _Inliner(schema["$defs"]).inlined(schema)))

@@ -174,7 +174,7 @@ def _schema(error: ValidationError) -> Mapping[str, Any]:
     return error.schema
 
 
-def _value(error: ValidationError) -> Any:  # noqa: ANN401 - what a keyword holds is as various as keywords are
+def _value(error: ValidationError) -> Any:
     return error.validator_value
 
 

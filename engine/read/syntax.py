@@ -121,7 +121,19 @@ class In:
 
 
 Formula: TypeAlias = (
-    Number | Text | Truth | Day | MonthLiteral | Instant | TimeOfDay | Name | Binary | Negative | Not | Call | In
+    Number
+    | Text
+    | Truth
+    | Day
+    | MonthLiteral
+    | Instant
+    | TimeOfDay
+    | Name
+    | Binary
+    | Negative
+    | Not
+    | Call
+    | In
 )
 
 

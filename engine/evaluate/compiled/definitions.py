@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.evaluate.compiled.conditions import rows_exclude_one_another
 from engine.evaluate.compiled.expressions import Compiler, none, unknown
 from engine.evaluate.compiled.source import Function, Module
 from engine.plan.nodes import ClockPlan, DefinitionPlan, RowPlan, TablePlan
@@ -25,7 +26,7 @@ def write_definition(module: Module, definition: DefinitionPlan) -> None:
             written = _write_condition(function, definition)
     if not written:
         function = Function(module, f"D_{name}(f, m, L)")
-        function.line(f"m[{name!r}] = r = L.fact({name!r})")
+        function.line(f"m[{name!r}] = r = walk_fact(L, {name!r})")
         function.line("return r")
     function.write()
 
@@ -50,7 +51,7 @@ def _write_value(function: Function, definition: DefinitionPlan) -> bool:
     if value is None and any(isinstance(part, Count) for part in walk(body)):
         return False
     facts = value or compiler.all_facts(body)
-    source = value.source if value else f"L.fact({definition.fact.name!r})"
+    source = value.source if value else f"walk_fact(L, {definition.fact.name!r})"
     _return_value(function, definition, source, none(facts), unknown(facts))
     return True
 
@@ -89,6 +90,30 @@ def _write_table(function: Function, definition: DefinitionPlan, table: TablePla
     if applies != "True":
         with function.block(f"if not ({applies}):"):
             _return_unknown(function, definition)
+    if rows_exclude_one_another(table.rows):
+        _write_exclusive(function, definition, compiler, table)
+    else:
+        _write_counted(function, definition, compiler, table)
+    _return_unknown(function, definition)
+    return True
+
+
+def _write_exclusive(
+    function: Function, definition: DefinitionPlan, compiler: Compiler, table: TablePlan
+) -> None:
+    """At most one row can hold: the first that must is the hit."""
+    mays = [compiler.may(row.condition) for row in table.rows]
+    for row in table.rows:
+        _write_hit(function, definition, compiler, row, compiler.must(row.condition))
+    if table.otherwise is not None:
+        possible = " or ".join(f"({may})" for may in mays)
+        _write_hit(function, definition, compiler, table.otherwise, f"not ({possible})")
+
+
+def _write_counted(
+    function: Function, definition: DefinitionPlan, compiler: Compiler, table: TablePlan
+) -> None:
+    """Rows that may hold are counted (`unique`), or end the search (`first`)."""
     function.line("hit = -1")
     for number, row in enumerate(table.rows):
         may, must = compiler.may(row.condition), compiler.must(row.condition)
@@ -98,9 +123,7 @@ def _write_table(function: Function, definition: DefinitionPlan, table: TablePla
             function.line(f"hit = {number} if {fresh}({must}) else -2")
     rows = [*enumerate(table.rows), *([(-1, table.otherwise)] if table.otherwise else [])]
     for number, concluding in rows:
-        _write_hit(function, definition, compiler, number, concluding)
-    _return_unknown(function, definition)
-    return True
+        _write_hit(function, definition, compiler, concluding, f"hit == {number}")
 
 
 def _return_unknown(function: Function, definition: DefinitionPlan) -> None:
@@ -109,14 +132,16 @@ def _return_unknown(function: Function, definition: DefinitionPlan) -> None:
 
 
 def _write_hit(
-    function: Function, definition: DefinitionPlan, compiler: Compiler, number: int, row: RowPlan
+    function: Function, definition: DefinitionPlan, compiler: Compiler, row: RowPlan, hit: str
 ) -> None:
-    if not isinstance(row.conclusion, tuple):
-        return
-    with function.block(f"if hit == {number}:"):
+    """The value of the row that is hit; a gap is unknown."""
+    with function.block(f"if {hit}:"):
+        if not isinstance(row.conclusion, tuple):
+            _return_unknown(function, definition)
+            return
         value = compiler.value(row.conclusion[0])
         if value is None:
-            function.line(f"m[{definition.fact.name!r}] = r = L.fact({definition.fact.name!r})")
+            function.line(f"m[{definition.fact.name!r}] = r = walk_fact(L, {definition.fact.name!r})")
             function.line("return r")
         else:
             _return_value(function, definition, value.source, none(value), unknown(value))

@@ -7,13 +7,12 @@ reference walk, so that the two can only differ by a fault in the source that is
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from engine.evaluate.compiled.definitions import write_definition
-from engine.evaluate.compiled.runtime import NAMESPACE, Walk, shown_plain
-from engine.evaluate.compiled.shares import shares_of
 from engine.evaluate.compiled.program import Program, owner_fact, run, write_program
+from engine.evaluate.compiled.runtime import NAMESPACE, Walk, bare, shown_plain
+from engine.evaluate.compiled.shares import shares_of
 from engine.evaluate.compiled.source import Module
 from engine.evaluate.conclude import totals
 from engine.evaluate.facts import Facts
@@ -21,7 +20,7 @@ from engine.evaluate.judge import Judgement
 from engine.evaluate.reference import ReferenceEvaluator
 from engine.evaluate.values import NONE
 from engine.evaluate.verdict import Verdict
-from engine.plan.nodes import ItemPlan, Plan
+from engine.plan.nodes import Plan
 
 
 class CompiledEvaluator:
@@ -46,18 +45,18 @@ class CompiledEvaluator:
         owner = facts.get(self._owner) if self._owner is not None else NONE
         if owner is None:
             return self._reference.decide(facts, as_of)
-        program = self._full.get(owner) or self._program(owner, bare=False)
-        walk = Walk(self.plan, facts, as_of)
+        program = self._full.get(owner) or self._program(owner, in_full=True)
+        ticket = [facts, as_of, None]
         worked_out: dict[str, Any] = {}
         so_far = Judgement()
-        program(facts, worked_out, walk, so_far.outcomes, so_far)
+        program(facts, worked_out, ticket, so_far.outcomes, so_far)
         return {
             "edition": self.plan.edition,
             "as_of": None if as_of is None else as_of.isoformat(timespec="seconds"),
             "outcomes": so_far.outcomes,
             "defeated": so_far.defeated,
             "undecided": so_far.undecided,
-            "derived": self._derived(facts, worked_out, walk),
+            "derived": self._derived(facts, worked_out, ticket),
             "totals": totals(so_far.outcomes),
         }
 
@@ -66,59 +65,46 @@ class CompiledEvaluator:
         owner = facts.get(self._owner) if self._owner is not None else NONE
         if owner is None:
             return bare_outcomes(self._reference.decide(facts, as_of))
-        program = self._bare.get(owner) or self._program(owner, bare=True)
+        program = self._bare.get(owner) or self._program(owner, in_full=False)
         out: list[tuple[Any, ...]] = []
-        program(facts, {}, BareWalk(self.plan, facts, as_of, out), out, Judgement())
+        program(facts, {}, [facts, as_of, None], out, None)
         return out
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def _derived(self, facts: Facts, worked_out: dict[str, Any], walk: Walk) -> dict[str, Any]:
+    def _derived(self, facts: Facts, worked_out: dict[str, Any], ticket: list[Any]) -> dict[str, Any]:
         derived = {}
         for name, fallback, define, show in self._definitions:
             if fallback and name in facts:
                 continue
-            value = worked_out[name] if name in worked_out else define(facts, worked_out, walk)
+            value = worked_out[name] if name in worked_out else define(facts, worked_out, ticket)
             if value is not None and value is not NONE:
                 derived[name] = value if show is None else show(value)
         return derived
 
-    def _program(self, owner: Any, *, bare: bool) -> Program:
+    def _program(self, owner: Any, *, in_full: bool) -> Program:
         """Writes and keeps the program for one owner; two threads may do it twice, to the same end."""
         settled = {} if self._owner is None else {self._owner: owner}
-        program = write_program(self._module, settled, bare=bare)
-        (self._bare if bare else self._full)[owner] = program
+        program = write_program(self._module, settled, bare=not in_full)
+        (self._full if in_full else self._bare)[owner] = program
         return program
 
 
-class BareWalk(Walk):
-    """For bare source: what the reference walk concludes joins the list in its place."""
-
-    __slots__ = ("_out",)
-
-    def __init__(self, plan: Plan, facts: Facts, as_of: datetime | None, out: list[Any]) -> None:
-        super().__init__(plan, facts, as_of)
-        self._out = out
-
-    def judge(self, item: ItemPlan, so_far: Judgement) -> None:
-        before = len(so_far.outcomes)
-        super().judge(item, so_far)
-        self._out.extend(map(_bare, so_far.outcomes[before:]))
-
-
 def bare_outcomes(verdict: Verdict) -> list[tuple[Any, ...]]:
-    return [_bare(outcome) for outcome in verdict["outcomes"]]
-
-
-def _bare(outcome: dict[str, Any]) -> tuple[Any, ...]:
-    amount = outcome.get("amount") if outcome["kind"] in ("fine", "fee") else None
-    return outcome["rule"], outcome["kind"], None if amount is None else Decimal(amount)
+    """A verdict's outcomes in the form of `CompiledEvaluator.outcomes`."""
+    return [bare(outcome) for outcome in verdict["outcomes"]]
 
 
 def _module(plan: Plan) -> Module:
     """The shared part: constants and the functions of derived facts."""
-    namespace = {**NAMESPACE, "shares_of": shares_of, "defined": plan.defined, "shared": {}}
+    namespace = {
+        **NAMESPACE,
+        **Walk(plan).namespace(),
+        "shares_of": shares_of,
+        "defined": plan.defined,
+        "shared": {},
+    }
     module = Module(plan, namespace)
     for definition in plan.definitions:
         write_definition(module, definition)

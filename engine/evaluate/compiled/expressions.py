@@ -267,7 +267,7 @@ class Compiler:
         if self.record is not None:
             raise CannotCompile(condition)
         loaded = self._quantifier(condition) if isinstance(condition, Quantifier) else None
-        walked = self._guarded(condition, f"L.truth({self.module.constant(condition, 'x')})")
+        walked = self._guarded(condition, f"walk_truth(L, {self.module.constant(condition, 'x')})")
         local = self.module.fresh("t")
         self.function.line(f"{local} = {loaded or walked}")
         return self.function.keep(key, Variable(local, may_be_unknown=True, may_be_none=False)).name

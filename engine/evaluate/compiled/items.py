@@ -53,7 +53,8 @@ class ItemWriter:
 
     def _walk(self, item: ItemPlan) -> str:
         """A call of the reference walk for one item."""
-        return f"L.judge({self.module.constant(item, 'item')}, J)"
+        constant = self.module.constant(item, "item")
+        return f"walk_judge_bare(L, {constant}, out)" if self.bare else f"walk_judge(L, {constant}, J)"
 
     # --- whether an item applies --------------------------------------------------------------------
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.evaluate.compiled.expressions import Compiler, Strict, none, unknown
 from engine.evaluate.compiled.runtime import shown_plain
 from engine.evaluate.explain import citations, title
 from engine.evaluate.values import shown
 from engine.plan.nodes import Origin, RowPlan, TablePlan
-from engine.rulebook.expressions import All, Constant, Expression, FactValue, Test, type_of
+from engine.rulebook.expressions import All, AnyOf, Constant, Expression, FactValue, Not, Test, type_of
 from engine.rulebook.model import Undefined
 from engine.rulebook.outcomes import (
     Breach,
@@ -37,6 +37,22 @@ class Entry:
 
     fact: FactValue
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Reasons that hang on the values: those of the first branch whose condition holds, else the last."""
+
+    branches: tuple[tuple[str, tuple[Part, ...]], ...]
+
+    def entries(self) -> Iterator[Entry]:
+        """Every reason of every branch."""
+        for _, parts in self.branches:
+            for part in parts:
+                yield from (part,) if isinstance(part, Entry) else part.entries()
+
+
+Part: TypeAlias = Entry | Choice
 
 
 class OutcomeWriter:
@@ -82,30 +98,28 @@ class OutcomeWriter:
 
     def defeat(self, origin: Origin, by: Origin, reasons: Expression) -> str | None:
         """Source for what an exception takes away."""
-        entries = self._entries(reasons)
-        if entries is None:
+        because = self._because(reasons)
+        if because is None:
             return None
         parts = [
             ("rule", repr(origin.id)),
             ("by", repr(by.id)),
             ("title", self._shared(title(by))),
             ("citations", self._shared(citations(by.citations))),
-            ("because", self._because(entries)),
+            ("because", because),
         ]
         return _dictionary(parts)
 
-    def _stated(
-        self, origin: Origin, row: RowPlan | None, fields: Fields, reasons: Expression
-    ) -> str | None:
-        entries = self._entries(reasons)
-        if entries is None:
+    def _stated(self, origin: Origin, row: RowPlan | None, fields: Fields, reasons: Expression) -> str | None:
+        because = self._because(reasons)
+        if because is None:
             return None
         cited = row.origin if row else origin
         which = [("row", repr(row.origin.id.rpartition("/")[2]))] if row else []
         tail = [
             ("title", self._shared(title(origin))),
             ("citations", self._shared(citations(cited.citations))),
-            ("because", self._because(entries)),
+            ("because", because),
         ]
         return _dictionary([("rule", repr(origin.id)), *which, *fields, *tail])
 
@@ -169,26 +183,55 @@ class OutcomeWriter:
 
     # --- reasons --------------------------------------------------------------------------------------
 
-    def _entries(self, condition: Expression) -> list[Entry] | None:
-        """The reasons of a conjunction of tests, known in advance; None where they hang on the values."""
+    def _because(self, reasons: Expression) -> str | None:
+        """Source for the list of reasons of a condition that holds; None where it might repeat itself."""
+        parts = self._parts(reasons, holds=True, negated=False)
+        fixed = [part for part in parts if isinstance(part, Entry)]
+        chosen = [entry for part in parts if isinstance(part, Choice) for entry in part.entries()]
+        if len(set(chosen)) != len(chosen) or set(chosen) & set(fixed):
+            return None
+        return f"[{', '.join(self._part(part) for part in dict.fromkeys(parts))}]"
+
+    def _parts(self, condition: Expression, *, holds: bool, negated: bool) -> list[Part]:
+        """The reasons in order: of a conjunction that holds all, of one that fails the first that fails."""
         match condition:
             case Test(subjects=subjects, text=text):
-                return [Entry(fact, text) for fact in subjects]
-            case All(items=items):
-                parts = [self._entries(item) for item in items]
-                if None in parts:
-                    return None
-                return list(dict.fromkeys(entry for part in parts for entry in part or []))
+                return [Entry(fact, f"not({text})" if negated else text) for fact in subjects]
+            case Not(item=item):
+                return self._parts(item, holds=not holds, negated=not negated)
+            case All(items=items) | AnyOf(items=items):
+                if holds is isinstance(condition, All):
+                    return [part for i in items for part in self._parts(i, holds=holds, negated=negated)]
+                return [self._choice(items, holds=holds, negated=negated)] if items else []
             case _:
-                return None
+                return []
 
-    def _because(self, entries: list[Entry]) -> str:
-        return f"[{', '.join(self._entry(entry) for entry in entries)}]"
+    def _choice(self, items: tuple[Expression, ...], *, holds: bool, negated: bool) -> Choice:
+        compiler = self.compiler
+        decides = [compiler.must(i) if holds else f"not ({compiler.may(i)})" for i in items]
+        branches = [tuple(self._parts(i, holds=holds, negated=negated)) for i in items]
+        return Choice(tuple(zip(decides, branches, strict=True)))
+
+    def _part(self, part: Part) -> str:
+        if isinstance(part, Entry):
+            return self._entry(part)
+        *first, (_, last) = part.branches
+        source = self._branch(last)
+        for decides, branch in reversed(first):
+            source = f"{self._branch(branch)} if {decides} else {source}"
+        return f"*({source})"
+
+    def _branch(self, parts: tuple[Part, ...]) -> str:
+        return f"[{', '.join(self._part(part) for part in parts)}]"
 
     def _entry(self, entry: Entry) -> str:
         fact = entry.fact
         if fact.name in self.settled:
-            known = {"fact": fact.name, "value": shown(self.settled[fact.name], fact.type), "test": entry.text}
+            known = {
+                "fact": fact.name,
+                "value": shown(self.settled[fact.name], fact.type),
+                "test": entry.text,
+            }
             return self._shared(known)
         variable = self.compiler.fact(fact.name)
         show = shown_plain(fact.type)

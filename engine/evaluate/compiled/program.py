@@ -46,12 +46,10 @@ def write_program(shared: Module, settled: Mapping[str, Any], *, bare: bool) -> 
     module = Module(shared.plan, dict(shared.namespace))
     items = [item for item in shared.plan.items if settle(item.guard, settled) != FALSE]
     writer = _ProgramWriter(module, settled, _frequency(items, settled), bare=bare)
-    calls = [
-        writer.write_group(fact, list(group)) for fact, group in groupby(items, key=writer.discriminator)
-    ]
     program = Function(module, f"program{ARGUMENTS}")
-    for call in calls:
-        program.line(f"{call}{ARGUMENTS}")
+    program.line("g = f.get")
+    for fact, group in groupby(items, key=writer.discriminator):
+        writer.write_group(program, fact, list(group))
     program.write()
     run(module)
     finished: Program = module.namespace["program"]
@@ -90,34 +88,32 @@ class _ProgramWriter:
         ]
         return max(given, key=lambda name: (self.frequency[name], name), default=None)
 
-    def write_group(self, fact: str | None, group: list[ItemPlan]) -> str:
-        """A function for neighbouring items; with a discriminating fact it only chooses among functions."""
+    def write_group(self, program: Function, fact: str | None, group: list[ItemPlan]) -> None:
+        """Neighbouring items: written out, or chosen among by the value of a discriminating fact."""
         if fact is None:
-            return self._write_items(group, self.settled)
+            self._write_into(program, group, self.settled)
+            return
         by_value: dict[Any, list[ItemPlan]] = {}
         for item in group:
             for value in _values(item, fact):
                 by_value.setdefault(value, []).append(item)
         names = {
-            value: self._write_items(items, {**self.settled, fact: value}) for value, items in by_value.items()
+            value: self._write_items(items, {**self.settled, fact: value})
+            for value, items in by_value.items()
         }
-        return self._write_choice(fact, names, group)
+        self._write_choice(program, fact, names, group)
 
-    def _write_choice(self, fact: str, names: Mapping[Any, str], group: list[ItemPlan]) -> str:
-        table, name = self.module.fresh("by"), self.module.fresh("choose")
+    def _write_choice(
+        self, program: Function, fact: str, names: Mapping[Any, str], group: list[ItemPlan]
+    ) -> None:
+        table, chosen = self.module.fresh("by"), self.module.fresh("chosen")
         entries = ", ".join(f"{self.module.constant(value)}: {function}" for value, function in names.items())
         self.module.text.append(f"{table} = {{{entries}}}\n")
-        function = Function(self.module, f"{name}{ARGUMENTS}")
-        function.line("g = f.get")
-        variable = Compiler(function).fact(fact)
+        variable = Compiler(program).fact(fact)
+        program.line(f"{chosen} = {table}.get({variable.name})")
+        program.line(f"if {chosen} is not None: {chosen}{ARGUMENTS}")
         if variable.may_be_unknown:
-            with function.block(f"if {variable.name} is None:"):
-                function.line(f"{self._write_unknown(group)}{ARGUMENTS}")
-                function.line("return")
-        function.line(f"chosen = {table}.get({variable.name})")
-        function.line(f"if chosen is not None: chosen{ARGUMENTS}")
-        function.write()
-        return name
+            program.line(f"elif {variable.name} is None: {self._write_unknown(group)}{ARGUMENTS}")
 
     def _write_unknown(self, group: list[ItemPlan]) -> str:
         """For a ticket that does not say: every item of the group may still apply."""
@@ -125,7 +121,8 @@ class _ProgramWriter:
             return self._write_items(group, self.settled)
         items, name = self.module.constant(tuple(group), "items"), self.module.fresh("each")
         function = Function(self.module, f"{name}{ARGUMENTS}")
-        function.line(f"for item in {items}: L.judge(item, J)")
+        judged = "walk_judge_bare(L, item, out)" if self.bare else "walk_judge(L, item, J)"
+        function.line(f"for item in {items}: {judged}")
         function.write()
         return name
 
@@ -133,11 +130,14 @@ class _ProgramWriter:
         name = self.module.fresh("items")
         function = Function(self.module, f"{name}{ARGUMENTS}")
         function.line("g = f.get")
+        self._write_into(function, items, settled)
+        function.write()
+        return name
+
+    def _write_into(self, function: Function, items: Iterable[ItemPlan], settled: Mapping[str, Any]) -> None:
         writer = ItemWriter(Compiler(function), settled, bare=self.bare)
         for item in items:
             writer.write(item)
-        function.write()
-        return name
 
 
 def _values(item: ItemPlan, fact: str) -> frozenset[Any]:

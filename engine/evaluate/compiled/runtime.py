@@ -8,45 +8,64 @@ from typing import Any
 
 from engine.base.exact import EXACT, plain
 from engine.evaluate.case import Case, of_kind, rounded
-from engine.evaluate.conclude import money, totals
-from engine.evaluate.facts import Facts
 from engine.evaluate.judge import Judgement, judge
 from engine.evaluate.reference import new_case
 from engine.evaluate.values import NONE, Unknown, shown
+from engine.evaluate.verdict import Outcome
 from engine.plan.nodes import ItemPlan, Plan
 from engine.rulebook.expressions import Expression
 from engine.rulebook.types import Kind, Type
 
 
 class Walk:
-    """The reference walk over the same ticket, begun only when something needs it."""
+    """The reference walk over the same ticket, begun only when something needs it.
 
-    __slots__ = ("_case", "as_of", "facts", "plan")
+    A ticket's own part is a list `[facts, as_of, case]`, which costs nothing to make; the plan's part is
+    this object, whose methods stand in the namespace of the source.
+    """
 
-    def __init__(self, plan: Plan, facts: Facts, as_of: datetime | None) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.facts = facts
-        self.as_of = as_of
-        self._case: Case | None = None
 
-    @property
-    def case(self) -> Case:
-        if self._case is None:
-            self._case = new_case(self.plan, self.facts, self.as_of)
-        return self._case
+    def _case(self, ticket: list[Any]) -> Case:
+        if ticket[2] is None:
+            ticket[2] = new_case(self.plan, ticket[0], ticket[1])
+        case: Case = ticket[2]
+        return case
 
-    def truth(self, condition: Expression) -> bool | None:
+    def truth(self, ticket: list[Any], condition: Expression) -> bool | None:
         """True, False, or None where it is unknown."""
-        value = self.case.value(condition)
+        value = self._case(ticket).value(condition)
         return None if isinstance(value, Unknown) else bool(value)
 
-    def fact(self, name: str) -> Any:
+    def fact(self, ticket: list[Any], name: str) -> Any:
         """A derived fact: None where it is unknown."""
-        value = self.case.fact(name)
+        value = self._case(ticket).fact(name)
         return None if isinstance(value, Unknown) else value
 
-    def judge(self, item: ItemPlan, so_far: Judgement) -> None:
-        judge(self.case, item, so_far)
+    def judge(self, ticket: list[Any], item: ItemPlan, so_far: Judgement) -> None:
+        """Adds what one item concludes."""
+        judge(self._case(ticket), item, so_far)
+
+    def judge_bare(self, ticket: list[Any], item: ItemPlan, out: list[Any]) -> None:
+        """Adds what one item concludes, without explanations."""
+        so_far = Judgement()
+        judge(self._case(ticket), item, so_far)
+        out.extend(bare(outcome) for outcome in so_far.outcomes)
+
+    def namespace(self) -> dict[str, Any]:
+        return {
+            "walk_truth": self.truth,
+            "walk_fact": self.fact,
+            "walk_judge": self.judge,
+            "walk_judge_bare": self.judge_bare,
+        }
+
+
+def bare(outcome: Outcome) -> tuple[Any, ...]:
+    """`(rule, kind, amount)` of an outcome; only fines and fees carry their amount."""
+    amount = outcome.get("amount") if outcome["kind"] in ("fine", "fee") else None
+    return outcome["rule"], outcome["kind"], None if amount is None else Decimal(amount)
 
 
 def rounded_quotient(mode: str, digits: int, left: Any, right: Any) -> Decimal:
@@ -96,7 +115,6 @@ def shown_money(value: Decimal) -> str:
 
 NAMESPACE: dict[str, Any] = {
     "NONE": NONE,
-    "Walk": Walk,
     "exact_add": EXACT.add,
     "exact_subtract": EXACT.subtract,
     "exact_multiply": EXACT.multiply,
@@ -104,9 +122,7 @@ NAMESPACE: dict[str, Any] = {
     "rounded_value": rounded_value,
     "of_kind": of_kind,
     "Kind": Kind,
-    "money": money,
     "shown_money": shown_money,
     "shown_instant": shown_instant,
-    "totals": totals,
     "Decimal": Decimal,
 }

@@ -7,7 +7,7 @@ set the fields that later layers test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias, assert_never
 
@@ -189,9 +189,15 @@ class _Lowering:
             case _:
                 return self.fields.condition(condition)
 
-    def asking(self, item: ItemPlan) -> Iterator[LoweredRule]:
+    def asking(self, item: ItemPlan) -> list[LoweredRule]:
         """The rules for an item, its rows and its exceptions."""
-        applies = self._exclusive(all_of(item.guard, item.own))
+        condition = all_of(item.guard, item.own)
+        try:
+            return list(self._asking(item, self._exclusive(condition)))
+        except TooLarge:
+            return list(self._asking(item, self.fields.worked_out(condition)))
+
+    def _asking(self, item: ItemPlan, applies: Rails) -> Iterator[LoweredRule]:
         yield from self._rule(Question(item.origin.id, "holds"), applies.holds)
         match item:
             case ClockPlan():
@@ -207,11 +213,15 @@ class _Lowering:
             case _:
                 assert_never(item)
 
-    def _open(self, item: RulePlan | TablePlan, applies: Rails) -> Iterator[LoweredRule]:
+    def _open(self, item: RulePlan | TablePlan, applies: Rails) -> list[LoweredRule]:
         """An item that may apply matters only where something in the ticket raises it."""
-        for raised in self._raised(item):
-            condition = all_true((applies.may_hold, raised))
-            yield from self._rule(Question(item.origin.id, "may hold"), condition)
+        meaning = Question(item.origin.id, "may hold")
+        raised = self._raised(item)
+        try:
+            return list(self._rule(meaning, all_true((applies.may_hold, exclusive(any_true(raised))))))
+        except TooLarge:
+            one_each = (self._rule(meaning, all_true((applies.may_hold, leaf))) for leaf in raised)
+            return [rule for rules in one_each for rule in rules]
 
     def _exemptions(self, exemptions: tuple[Exemption, ...], applies: Rails) -> Iterator[LoweredRule]:
         """An exception that may hold matters only where its item applies."""
@@ -223,16 +233,12 @@ class _Lowering:
         yield from self._rule(Question(part.origin.id, "holds"), all_true((holding, own.holds)))
         yield from self._rule(Question(part.origin.id, "may hold"), all_true((open_, own.may_hold)))
 
-    def _raised(self, item: RulePlan | TablePlan) -> Iterable[Native]:
-        """A test of the item's own that holds of something that is there; one rule each if they are many."""
+    def _raised(self, item: RulePlan | TablePlan) -> list[Native]:
+        """The tests of the item's own, each holding of something that is there."""
         rows = item.rows if isinstance(item, TablePlan) else ()
-        leaves = [self._points(leaf) for c in (item.own, *(r.condition for r in rows)) for leaf in _leaves(c)]
         if isinstance(item, RulePlan) and item.own == All(()):
-            leaves = [self._exclusive(item.guard).holds]
-        try:
-            return (exclusive(any_true(leaves)),)
-        except TooLarge:
-            return leaves
+            return [self._exclusive(item.guard).holds]
+        return [self._points(leaf) for c in (item.own, *(r.condition for r in rows)) for leaf in _leaves(c)]
 
     def _points(self, leaf: Expression) -> Native:
         there = any_true(self.fields.condition(Present(fact)).holds for fact in facts_in(leaf))
@@ -268,11 +274,14 @@ class _Lowering:
             case _:
                 return []
         wanted = self._not_given(definition)
-        return [
-            rule
-            for value, condition in found
-            for rule in self._rule(Finds(definition.fact.name, value), all_true((wanted, condition)))
-        ]
+        try:
+            return [
+                rule
+                for value, condition in found
+                for rule in self._rule(Finds(definition.fact.name, value), all_true((wanted, condition)))
+            ]
+        except TooLarge:
+            return []
 
     def _not_given(self, definition: DefinitionPlan) -> Native:
         """The ticket's own value of a fallback fact wins; what is to be found is asserted as unknown."""
