@@ -24,9 +24,7 @@ def in_order_of_need(
     """Each definition after those that it reads; in the order of the rulebooks where that leaves a choice."""
     by_name: dict[str, DefinitionPlan] = {}
     for definition in definitions:
-        first = by_name.setdefault(definition.fact.name, definition)
-        if first is not definition:
-            findings.append(_twice(definition, first))
+        by_name.setdefault(definition.fact.name, definition)
     graph = {
         name: sorted(need for need in needs(definition) if need in by_name)
         for name, definition in sorted(by_name.items())
@@ -37,11 +35,6 @@ def in_order_of_need(
         findings.append(_cycle(error.args[1][::-1], by_name))
         return ()
     return tuple(by_name[name] for name in order)
-
-
-def _twice(second: DefinitionPlan, first: DefinitionPlan) -> Finding:
-    values = {"name": second.fact.name}
-    return Finding("R291", values, second.origin.span, labels=(Label(first.origin.span, "H002"),))
 
 
 def _cycle(names: Sequence[str], by_name: dict[str, DefinitionPlan]) -> Finding:

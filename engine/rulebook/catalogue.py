@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import get_args
 
 from engine.base.calendar import Calendar
@@ -68,6 +69,7 @@ def _fact(name: str, node: MappingNode, currency: str, zone: str, findings: list
         findings.append(Finding("R201", {"name": name}, (node.get("absence") or node).span))
     derived = optional_text(node.get("derived"))
     example = plain(node.get("example") or node)
+    _example_fits(node.get("example"), type_, zone, findings)
     return FactDeclaration(
         name=name,
         entity=text(node.get("entity")),
@@ -86,6 +88,14 @@ def _fact(name: str, node: MappingNode, currency: str, zone: str, findings: list
         is_record=text(node.get("type")) == "record",
         span=node.span,
     )
+
+
+def _example_fits(node: Node | None, type_: Type, zone: str, findings: list[Finding]) -> None:
+    """An officer copies the example, so it must be a value of the fact."""
+    if node is None or type_.kind in (Kind.LIST, Kind.TEXT):
+        return
+    with suppress(Unreadable):
+        scalar_of_type(node, type_, zone, findings)
 
 
 def _type(node: MappingNode, currency: str) -> Type:

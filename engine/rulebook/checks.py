@@ -44,6 +44,7 @@ def check_rulebooks(
     readings = {name: reading for book in rulebooks for name, reading in book.readings.items()}
     parameters = {p.id: p for book in rulebooks for p in book.parameters.values()}
     findings.extend(_ids_used_twice(rulebooks))
+    findings.extend(_defined_twice(rulebooks))
     for book in rulebooks:
         findings.extend(_file_name(book))
         for parameter in book.parameters.values():
@@ -72,6 +73,21 @@ def _ids_used_twice(rulebooks: Sequence[Rulebook]) -> Iterator[Finding]:
         others.append(named)
 
 
+def _defined_twice(rulebooks: Sequence[Rulebook]) -> Iterator[Finding]:
+    """A fact has one definition under any choice of readings."""
+    seen: dict[str, list[_Named]] = {}
+    for item in (item for book in rulebooks for item in book.items):
+        fact = defined_by(item)
+        if fact is None:
+            continue
+        named = _Named(fact.name, item.head.reading, item.head.span)
+        others = seen.setdefault(fact.name, [])
+        first = next((other for other in others if not _exclude(other.reading, named.reading)), None)
+        if first is not None:
+            yield Finding("R291", {"name": fact.name}, named.span, labels=(Label(first.span, "H002"),))
+        others.append(named)
+
+
 def _exclude(one: ReadingGuard, other: ReadingGuard) -> bool:
     options = dict(one)
     return any(name in options and not set(options[name]) & set(wanted) for name, wanted in other)
@@ -89,7 +105,8 @@ def _ids(rulebooks: Sequence[Rulebook]) -> Iterator[_Named]:
         for section in book.sections:
             yield _Named(f"{book.name}/{section.name}", (), section.span)
         for item in book.items:
-            yield _Named(item.head.id, item.head.reading, item.head.span)
+            if not isinstance(item, Definition):  # its id is the fact's name: see `_defined_twice`
+                yield _Named(item.head.id, item.head.reading, item.head.span)
             for part in parts_of(item):
                 yield _Named(part.id, item.head.reading + part.reading, part.span)
 

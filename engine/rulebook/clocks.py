@@ -56,6 +56,8 @@ def _limit(written: ScalarNode, names: Names) -> Limit | Expression:
         if parameter.type.kind is not Kind.DURATION:
             raise names.fail("R282", written.span, written=written.span.text, type=str(parameter.type))
         return ParameterValue(parameter.id, names.event_date, parameter.type)
+    if written.text in names.unreadable:
+        raise Unreadable
     parsed = parse_limit(written)
     if isinstance(parsed, Finding):
         names.findings.append(parsed)

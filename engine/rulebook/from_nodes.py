@@ -66,11 +66,14 @@ def rulebook_from_node(node: MappingNode, catalogue: Catalogue, findings: list[F
         key.text: _reading(key, mapping(value), findings) for key, value in entries(node.get("readings"))
     }
     parameters: dict[str, Parameter] = {}
+    unreadable: set[str] = set()
     for key, value in entries(node.get("parameters")):
         parameter = _readable(_parameter, name, key, value, catalogue, findings)
-        if parameter is not None:
+        if parameter is None:
+            unreadable.add(key.text)
+        else:
             parameters[key.text] = parameter
-    names = Names(catalogue, name, parameters, findings)
+    names = Names(catalogue, name, parameters, findings, unreadable=frozenset(unreadable))
     sections = [_readable(_section, section, names) for section in items(node.get("sections"))]
     return Rulebook(
         name=name,

@@ -22,7 +22,7 @@ from engine.rulebook.expressions import (
     type_of,
 )
 from engine.rulebook.names import Names
-from engine.rulebook.types import DATE, INSTANT, INTEGER, TIME, Kind, Type
+from engine.rulebook.types import DATE, INSTANT, INTEGER, TIME, Kind, Type, mismatch
 
 Resolve: TypeAlias = Callable[[Formula, Names, Type | None], Expression]
 
@@ -119,7 +119,8 @@ def _numbers_or_moments(
     for operand in operands:
         if not type_of(operand).meets(type_of(operands[0])):
             values = {"left": str(type_of(operands[0])), "right": str(type_of(operand))}
-            raise names.fail("R237", call.span, written=call.span.text, **values)
+            code = mismatch(type_of(operands[0]), type_of(operand))
+            raise names.fail(code, call.span, written=call.span.text, **values)
     return operands
 
 
@@ -215,4 +216,4 @@ def _fitting(found: Expression, wanted: Type, argument: Formula, names: Names) -
     if kind is wanted.kind:
         return found
     values = {"written": argument.span.text, "left": str(wanted), "right": str(type_of(found))}
-    raise names.fail("R237", argument.span, **values)
+    raise names.fail(mismatch(wanted, type_of(found)), argument.span, **values)

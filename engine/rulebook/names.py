@@ -26,6 +26,8 @@ class Names:
     fields: Mapping[str, FieldType] = field(default_factory=dict)
     list_name: str = ""
     outputs: Mapping[str, Type] = field(default_factory=dict)
+    unreadable: frozenset[str] = frozenset()
+    """Parameters that have a finding of their own; whoever names one is not at fault."""
 
     def within(self, records: FactValue) -> Names:
         """The names inside a quantifier: the record's fields come first."""

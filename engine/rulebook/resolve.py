@@ -53,7 +53,7 @@ from engine.rulebook.expressions import (
 from engine.rulebook.fields import Unreadable
 from engine.rulebook.literals import constant, in_unit
 from engine.rulebook.names import Names, fact_value
-from engine.rulebook.types import BOOLEAN, MONEY_DIGITS, ORDERED, Kind, Type
+from engine.rulebook.types import BOOLEAN, MONEY_DIGITS, ORDERED, Kind, Type, mismatch
 
 
 def resolve_formula(formula: Formula, names: Names, hint: Type | None = None) -> Expression:
@@ -115,6 +115,8 @@ def _unknown_name(name: Name, names: Names, hint: Type | None) -> Unreadable:
         members = ", ".join(hint.members)
         near = closest(name.text, hint.members)
         return names.fail("R231", name.span, suggestion=near, written=name.span.text, members=members)
+    if name.text in names.unreadable:
+        return Unreadable()
     known = [*names.fields, *names.outputs, *names.parameters, *names.catalogue.facts]
     return names.fail("R230", name.span, suggestion=closest(name.text, known), written=name.span.text)
 
@@ -161,7 +163,8 @@ def _arithmetic(formula: Binary, names: Names) -> Expression:
 def _check_divisor(divisor: Expression, formula: Binary, names: Names) -> None:
     """A division is only allowed where the divisor can be seen never to be zero."""
     if not _never_zero(divisor, names):
-        raise names.fail("R235", formula.right.span, written=formula.right.span.text)
+        code = "R265" if isinstance(divisor, Constant) else "R235"
+        raise names.fail(code, formula.right.span, written=formula.right.span.text)
 
 
 def _never_zero(divisor: Expression, names: Names) -> bool:
@@ -206,7 +209,7 @@ def compare(operator: Operator, left: Expression, right: Expression, span: Span,
     """A comparison whose sides may meet; else a finding that names both types."""
     left_type, right_type = type_of(left), type_of(right)
     if not left_type.meets(right_type):
-        code = "R236" if left_type.is_number and right_type.is_number else "R237"
+        code = mismatch(left_type, right_type)
         raise names.fail(code, span, written=span.text, left=str(left_type), right=str(right_type))
     if operator not in ("=", "!=") and left_type.kind not in ORDERED:
         raise names.fail("R238", span, written=span.text, type=str(left_type))

@@ -75,6 +75,13 @@ class FieldType:
     absent_is_none: bool = False
 
 
+def mismatch(left: Type, right: Type) -> str:
+    """The code for two types that do not meet, by what would mend it."""
+    if left.is_number and right.is_number:
+        return "R236" if None in (left.unit, right.unit) else "R263"
+    return "R237" if {left.kind, right.kind} == {Kind.DATE, Kind.INSTANT} else "R264"
+
+
 BOOLEAN = Type(Kind.BOOLEAN)
 INTEGER = Type(Kind.INTEGER)
 TEXT = Type(Kind.TEXT)
