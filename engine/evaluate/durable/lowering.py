@@ -24,6 +24,7 @@ from engine.evaluate.durable.native import (
     negated,
     pending,
     split,
+    widest,
 )
 from engine.plan.nodes import (
     ClockPlan,
@@ -157,12 +158,13 @@ def _rulesets(rules: list[LoweredRule]) -> tuple[tuple[LoweredRule, ...], ...]:
 
 def _fits(rules: list[LoweredRule]) -> bool:
     tests = {atom for rule in rules for atom in atoms_of(rule.condition)}
-    waiting = [pending(rule.condition) for rule in rules]
+    beside = sum(widest(rule.condition) for rule in rules)
+    followed = max(pending(rule.condition) for rule in rules)
     return (
         len(rules) <= MOST_RULES
         and len(tests) <= MOST_TESTS
         and len({test.field for test in tests}) <= MOST_FIELDS
-        and len(rules) + max(waiting) <= MOST_PENDING
+        and beside + followed <= MOST_PENDING
     )
 
 

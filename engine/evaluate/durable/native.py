@@ -162,6 +162,19 @@ def pending(native: Native) -> int:
             assert_never(native)
 
 
+def widest(native: Native) -> int:
+    """How many of its tests can be put on the library's stack by one step."""
+    match native:
+        case Atom():
+            return 1
+        case And(parts=parts):
+            return max(map(widest, parts), default=1)
+        case Or(parts=parts):
+            return max(_heads(parts), *map(widest, parts))
+        case _:
+            assert_never(native)
+
+
 def _heads(branches: tuple[Native, ...]) -> int:
     """How many branches can begin to match: those that begin with one test share its node."""
     first = list({next(atoms_of(branch)) for branch in branches})
