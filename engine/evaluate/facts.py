@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -23,7 +25,8 @@ catalogue's zone, months are their first day, lists are tuples of records."""
 MOST_DIGITS = 18
 MOST_TEXT = 10_000
 MOST_RECORDS = 10_000
-DATE_LENGTH = len("2015-10-01")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?")
 
 
 class _Refused(Exception):
@@ -74,8 +77,10 @@ def _value(value: Any, declaration: FactDeclaration, zone: str, place: str) -> V
 def _records(value: Any, declaration: FactDeclaration, zone: str, place: str) -> Value:
     if declaration.is_record and isinstance(value, Mapping):
         value = [value]
-    if not isinstance(value, list | tuple) or len(value) > MOST_RECORDS:
+    if not isinstance(value, list | tuple):
         raise _Refused("F003", place, written=_brief(value), type="list")
+    if len(value) > MOST_RECORDS:
+        raise _Refused("F011", place, found=f"{len(value):,}", most=f"{MOST_RECORDS:,}")
     fields = declaration.type.fields
     return tuple(_record(record, fields, zone, f"{place}/{i}") for i, record in enumerate(value))
 
@@ -107,7 +112,7 @@ def _scalar(value: Any, type_: Type, zone: str, place: str) -> Any:
         case Kind.DATE:
             return _day(value, type_, place)
         case Kind.MONTH:
-            return _day(f"{value}-01" if isinstance(value, str) else value, type_, place)
+            return _month(value, type_, place)
         case Kind.INSTANT:
             return _instant(value, type_, zone, place)
         case _:
@@ -122,11 +127,15 @@ def _brief(value: Any) -> str:
     """What was given, short enough to read; a number of 400 digits is not repeated whole."""
     most = 60
     try:
-        text = str(value) if isinstance(value, str | int | Decimal) else repr(value)
+        text = str(value) if isinstance(value, str | int | Decimal) else _as_json(value)
     except ValueError:
         return "…"
     text = {"True": "true", "False": "false"}.get(text, text) if isinstance(value, bool) else text
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _integer(value: Any, type_: Type, place: str) -> int:
@@ -151,10 +160,13 @@ def _decimal(value: Any, type_: Type, place: str) -> Decimal:
     number = Decimal(given)
     if not number.is_finite():
         _wrong(value, type_, place)
-    if number and (number.adjusted() >= MOST_DIGITS or number.adjusted() < -MOST_DIGITS):
+    if number and number.adjusted() >= MOST_DIGITS:
         _too_long(value, place)
     scale = type_.scale or 0
-    if digits_after_point(number) > scale:
+    tiny = bool(number) and (
+        number.adjusted() < -MOST_DIGITS or len(number.as_tuple().digits) > 2 * MOST_DIGITS
+    )
+    if tiny or digits_after_point(number) > scale:
         raise _Refused("F005", place, written=_brief(value), digits=str(scale))
     return number
 
@@ -177,12 +189,28 @@ def _text(value: Any, type_: Type, place: str) -> str:
 def _day(value: Any, type_: Type, place: str) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return _plausible(value, value, place)
-    if not isinstance(value, str) or len(value) != DATE_LENGTH:
+    if not isinstance(value, str):
         _wrong(value, type_, place)
+    return _written_day(value, value, place)
+
+
+def _month(value: Any, type_: Type, place: str) -> date:
+    """A month is its first day."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return _plausible(value, value, place)
+    if not isinstance(value, str):
+        _wrong(value, type_, place)
+    return _written_day(f"{value}-01", value, place)
+
+
+def _written_day(text: str, value: Any, place: str) -> date:
     try:
-        return _plausible(date.fromisoformat(value), value, place)
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
-        raise _Refused("F008", place, written=_brief(value)) from None
+        day = None
+    if day is None:
+        raise _Refused("F008", place, written=_brief(value))
+    return _plausible(day, value, place)
 
 
 def _plausible(day: date, value: Any, place: str) -> date:
@@ -209,18 +237,18 @@ def instant_from(text: str, zone: str) -> datetime | None:
     The result carries `zone`; None where the text is no such instant.
     """
     home = ZoneInfo(zone)
-    day, separator, rest = text.partition("T" if "T" in text else " ")
-    if not separator or len(day) != DATE_LENGTH:
+    day, _, rest = text.partition("T" if "T" in text else " ")
+    if not (_DAY.fullmatch(day) and _TIME.fullmatch(rest)):
         return None
     ends = rest[:5] == "24:00" and rest[5:8] in ("", ":00", "Z", "+08")
     try:
         written = f"{day}T00:00{rest[5:]}" if ends else f"{day}T{rest}"
         found = datetime.fromisoformat(written)
-    except ValueError:
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=home)
+        return found.astimezone(home) + (timedelta(days=1) if ends else timedelta())
+    except (ValueError, OverflowError):
         return None
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=home)
-    return found.astimezone(home) + (timedelta(days=1) if ends else timedelta())
 
 
 def _within_bounds(value: Value, declaration: FactDeclaration, place: str) -> Value:

@@ -24,7 +24,7 @@ KINDS = {"catalogue": "facts.yaml", "sources": "sources.yaml", "statements": "st
 
 
 def findings_of(file: Path) -> list[Finding]:
-    """Everything that `check` would say of the library with this file in it, but that an example is missing."""
+    """What `check` would say of the library with this file in it, but that an example is missing."""
     content = file.read_bytes()
     texts = {path.name: path.read_bytes() for path in (MISTAKES / "library").glob("*.yaml")}
     first = next(line for line in content.decode().splitlines() if not line.startswith("#"))
