@@ -109,16 +109,19 @@ def _share(case: Case, share: Share, outputs: Mapping[str, Any] | None) -> Outco
 def totals(outcomes: Iterable[Outcome]) -> dict[str, dict[str, str]]:
     """Money by kind and unit, added up: fines of different schemes do not set one another off.
 
-    Amounts are texts with two digits, so their cents are whole numbers.
+    Only fines, fees and compensation have an amount; it is a text with two digits, so its cents are a
+    whole number.
     """
+    paid = [(o["kind"], o["unit"], o["amount"]) for o in outcomes if o.get("amount") is not None]
+    if len(paid) <= 1:
+        return {kind: {unit: amount} for kind, unit, amount in paid}
     cents: dict[tuple[str, str], int] = {}
-    for outcome in outcomes:
-        amount = outcome.get("amount")
-        if amount is not None and outcome["kind"] in ADDED_UP:
-            key = outcome["kind"], outcome["unit"]
-            cents[key] = cents.get(key, 0) + int(amount.replace(".", ""))
+    for kind, unit, amount in paid:
+        cents[kind, unit] = cents.get((kind, unit), 0) + int(amount.replace(".", ""))
+    if len(cents) == 1:
+        return {kind: {unit: _with_point(total)} for (kind, unit), total in cents.items()}
     sums: dict[str, dict[str, str]] = {}
-    for kind, unit in sorted(cents, key=_place) if len(cents) > 1 else cents:
+    for kind, unit in sorted(cents, key=_place):
         sums.setdefault(kind, {})[unit] = _with_point(cents[kind, unit])
     return sums
 

@@ -112,8 +112,8 @@ def _region(condition: Expression) -> Region | None:
         case Test(condition=inner):
             return _region(inner)
         case Not(item=item):
-            inner = _region(item)
-            return Region(outside=inner.inside) if inner is not None and inner.inside is not None else None
+            region = _region(item)
+            return Region(outside=region.inside) if region and region.inside is not None else None
         case AnyOf():
             demands = list(asked(condition))
             return Region(inside=demands[0][1]) if len(demands) == 1 else None

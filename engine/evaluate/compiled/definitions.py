@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.evaluate.compiled.conditions import rows_exclude_one_another
 from engine.evaluate.compiled.expressions import Compiler, none, unknown
+from engine.evaluate.compiled.runtime import shown_plain
 from engine.evaluate.compiled.source import Function, Module
 from engine.plan.nodes import ClockPlan, DefinitionPlan, RowPlan, TablePlan
 from engine.rulebook.expressions import Count, FactValue, type_of, walk
@@ -28,6 +29,21 @@ def write_definition(module: Module, definition: DefinitionPlan) -> None:
         function = Function(module, f"D_{name}(f, m, L)")
         function.line(f"m[{name!r}] = r = walk_fact(L, {name!r})")
         function.line("return r")
+    function.write()
+
+
+def write_derived(module: Module) -> None:
+    """`derived(f, m, L)`: every fact that the rules work out and can settle, as a verdict shows it."""
+    function = Function(module, "derived(f, m, L)")
+    function.line("d = {}")
+    for definition in sorted(module.plan.definitions, key=lambda d: d.fact.name):
+        name, show = definition.fact.name, shown_plain(definition.fact.type)
+        given = f"if {name!r} not in f:" if definition.fallback else "if True:"
+        text = "v" if show is None else f"{module.constant(show, 'show')}(v)"
+        with function.block(given):
+            function.line(f"v = m[{name!r}] if {name!r} in m else D_{name}(f, m, L)")
+            function.line(f"if v is not None and v is not NONE: d[{name!r}] = {text}")
+    function.line("return d")
     function.write()
 
 

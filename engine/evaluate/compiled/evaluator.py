@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from engine.evaluate.compiled.definitions import write_definition
+from engine.evaluate.compiled.definitions import write_definition, write_derived
 from engine.evaluate.compiled.program import Program, owner_fact, run, write_program
-from engine.evaluate.compiled.runtime import NAMESPACE, Walk, bare, shown_plain
+from engine.evaluate.compiled.runtime import NAMESPACE, Walk, bare
 from engine.evaluate.compiled.shares import shares_of
 from engine.evaluate.compiled.source import Module
 from engine.evaluate.conclude import totals
@@ -35,10 +35,7 @@ class CompiledEvaluator:
         self._module = _module(plan)
         self._full: dict[Any, Program] = {}
         self._bare: dict[Any, Program] = {}
-        self._definitions = [
-            (d.fact.name, d.fallback, self._module.namespace[f"D_{d.fact.name}"], shown_plain(d.fact.type))
-            for d in sorted(plan.definitions, key=lambda d: d.fact.name)
-        ]
+        self._derived = self._module.namespace["derived"]
 
     def decide(self, facts: Facts, as_of: datetime | None) -> Verdict:
         """The verdict on validated facts, the same as the reference evaluator's."""
@@ -48,7 +45,7 @@ class CompiledEvaluator:
         program = self._full.get(owner) or self._program(owner, in_full=True)
         ticket = [facts, as_of, None]
         worked_out: dict[str, Any] = {}
-        so_far = Judgement()
+        so_far = Judgement([], [], [])
         program(facts, worked_out, ticket, so_far.outcomes, so_far)
         return {
             "edition": self.plan.edition,
@@ -73,16 +70,6 @@ class CompiledEvaluator:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _derived(self, facts: Facts, worked_out: dict[str, Any], ticket: list[Any]) -> dict[str, Any]:
-        derived = {}
-        for name, fallback, define, show in self._definitions:
-            if fallback and name in facts:
-                continue
-            value = worked_out[name] if name in worked_out else define(facts, worked_out, ticket)
-            if value is not None and value is not NONE:
-                derived[name] = value if show is None else show(value)
-        return derived
-
     def _program(self, owner: Any, *, in_full: bool) -> Program:
         """Writes and keeps the program for one owner; two threads may do it twice, to the same end."""
         settled = {} if self._owner is None else {self._owner: owner}
@@ -104,9 +91,11 @@ def _module(plan: Plan) -> Module:
         "shares_of": shares_of,
         "defined": plan.defined,
         "shared": {},
+        "money_texts": {},
     }
     module = Module(plan, namespace)
     for definition in plan.definitions:
         write_definition(module, definition)
+    write_derived(module)
     run(module)
     return module

@@ -6,6 +6,7 @@ and neither ever looks at a value that is not there.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +67,8 @@ class Compiler:
 
     def fact(self, name: str) -> Variable:
         """The variable of a fact, loaded where it is first needed."""
-        return self.function.variable(name) or self.function.keep(name, self._load(name))
+        loaded = self.function.variable(name) or self.function.keep(name, self._load(name))
+        return self.function.refined(name, loaded)
 
     def _load(self, name: str) -> Variable:
         local = f"f_{name}"
@@ -135,7 +137,8 @@ class Compiler:
             case ParameterValue():
                 return self._parameter(expression)
             case OutputValue(name=name):
-                return Strict(f"o_{name}", (Variable(f"o_{name}", may_be_unknown=True, may_be_none=True),))
+                output = self.function.variable(f"o {name}")
+                return None if output is None else Strict(output.name, (output,))
             case Arithmetic() | Rounding() | Extreme() | Absolute() | DateFunction():
                 return self._computed(expression)
             case _:
@@ -199,7 +202,7 @@ class Compiler:
             case Test(condition=inner):
                 return self.must(inner)
             case All(items=items):
-                return _and([self.must(item) for item in items])
+                return self._each_in_turn(items)
             case AnyOf(items=items):
                 return self._membership(items) or _or([self.must(item) for item in items])
             case Not(item=item):
@@ -210,6 +213,15 @@ class Compiler:
                 return self._present(operand, sure=True)
             case _:
                 return f"{self._three_valued(condition)} is True"
+
+    def _each_in_turn(self, items: tuple[Expression, ...]) -> str:
+        """A conjunction: what the first items ask, the later ones need not ask again."""
+        parts: list[str] = []
+        with ExitStack() as stack:
+            for item in items:
+                parts.append(self.must(item))
+                stack.enter_context(self.function.knowing(known_by(item), there=True))
+        return _and(parts)
 
     def may(self, condition: Expression) -> str:
         """Source that is true exactly where the condition is not false."""
@@ -322,6 +334,23 @@ def _write_quantifier(function: Function, quantifier: Quantifier) -> None:
         function.line(f"if {deciding}: return {decided}")
         function.line(f"if {leaving}: result = None")
     function.line("return result")
+
+
+def known_by(condition: Expression) -> frozenset[str]:
+    """The facts that have values wherever the condition is true."""
+    match condition:
+        case Test(condition=inner):
+            return known_by(inner)
+        case All(items=items):
+            return frozenset().union(*(known_by(item) for item in items))
+        case AnyOf(items=items) if items:
+            return frozenset.intersection(*(known_by(item) for item in items))
+        case Comparison(left=left, right=right):
+            return frozenset(side.name for side in (left, right) if isinstance(side, FactValue))
+        case Present(operand=FactValue(name=name)):
+            return frozenset({name})
+        case _:
+            return frozenset()
 
 
 def equality(condition: Expression) -> tuple[str, Any] | None:

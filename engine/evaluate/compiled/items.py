@@ -8,13 +8,15 @@ reference walk, item by item, so that the order of the plan is kept. *Bare* sour
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from engine.evaluate.compiled.conditions import rows_exclude_one_another, settle
-from engine.evaluate.compiled.expressions import FALSE, TRUE, Compiler, none, unknown
+from engine.evaluate.compiled.expressions import FALSE, TRUE, Compiler, Strict, known_by, none, unknown
 from engine.evaluate.compiled.outcomes import OutcomeWriter, or_none
-from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, RowPlan, RulePlan, TablePlan
+from engine.evaluate.compiled.source import Variable
+from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, OutputPlan, RowPlan, RulePlan, TablePlan
 from engine.rulebook.expressions import (
     All,
     AnyOf,
@@ -29,6 +31,7 @@ from engine.rulebook.expressions import (
 )
 from engine.rulebook.model import SINGLE_HIT, Undefined
 from engine.rulebook.outcomes import Outcome, amounts
+from engine.rulebook.types import Kind
 
 
 class ItemWriter:
@@ -65,15 +68,21 @@ class ItemWriter:
             return
         reasons = All((rule.guard, rule.own))
         if self.bare:
-            with self.function.block(f"if {must}:"):
+            with self._where(must, condition):
                 self._applied(rule, reasons, rule.outcomes, None)
             return
         may, raised = self.compiler.may(condition), self._raised(rule.own)
         with self.function.block(f"if {may}:"):
-            with self.function.block(f"if {must}:"):
+            with self._where(must, condition):
                 self._applied(rule, reasons, rule.outcomes, None)
             if must != TRUE and raised != FALSE:
                 self.function.line(f"elif {raised}: {self._walk(rule)}")
+
+    @contextmanager
+    def _where(self, must: str, condition: Expression) -> Iterator[None]:
+        """The block in which a condition holds, and its facts are therefore there."""
+        with self.function.block(f"if {must}:"), self.function.knowing(known_by(condition), there=True):
+            yield
 
     def _raised(self, own: Expression) -> str:
         """Source for: a test of the item's own holds of something that is there."""
@@ -172,10 +181,14 @@ class ItemWriter:
             return
         may = self.compiler.may(condition)
         raised = FALSE if self.bare else self._table_raised(table)
-        with self.function.block(f"if {must if self.bare else may}:"):
-            with self.function.block("if True:" if self.bare or must == TRUE else f"if {must}:"):
+        if self.bare or must == TRUE:
+            with self._where(must, condition):
                 self._hits(table, raised)
-            if not self.bare and must != TRUE and raised != FALSE:
+            return
+        with self.function.block(f"if {may}:"):
+            with self._where(must, condition):
+                self._hits(table, raised)
+            if raised != FALSE:
                 self.function.line(f"elif {raised}: {self._walk(table)}")
 
     def _table_raised(self, table: TablePlan) -> str:
@@ -193,7 +206,20 @@ class ItemWriter:
             self._counted(table, raised)
 
     def _one_of(self, table: TablePlan, raised: str, *, guarded: bool) -> None:
-        """Rows tried in turn; with `guarded` an unknown row ends the search, as `first` demands."""
+        """Rows tried in turn, in a shorter form where every fact that they test is known."""
+        facts = [fact.name for fact in facts_in(*(row.condition for row in table.rows))]
+        variables = [self.compiler.fact(name) for name in facts]
+        unknown_facts = _any([f"{v.name} is None" for v in variables if v.may_be_unknown])
+        if unknown_facts == FALSE:
+            self._rows_in_turn(table, raised, guarded=False)
+            return
+        with self.function.block(f"if {unknown_facts}:"):
+            self._rows_in_turn(table, raised, guarded=guarded)
+        with self.function.block("else:"), self.function.knowing(facts, there=False):
+            self._rows_in_turn(table, raised, guarded=False)
+
+    def _rows_in_turn(self, table: TablePlan, raised: str, *, guarded: bool) -> None:
+        """With `guarded` an unknown row ends the search, as `first` demands."""
         musts = [self.compiler.must(row.condition) for row in table.rows]
         mays = [self.compiler.may(row.condition) for row in table.rows]
         keyword = "if"
@@ -231,7 +257,7 @@ class ItemWriter:
 
     def _row(self, table: TablePlan, row: RowPlan, header: str) -> None:
         """What a hit on one row concludes."""
-        with self.function.block(header):
+        with self.function.block(header), self.function.knowing(known_by(row.condition), there=True):
             if row.conclusion is None:
                 return
             reasons = All((table.guard, table.own, row.condition))
@@ -242,10 +268,22 @@ class ItemWriter:
             if None in values:
                 self.function.line(self._walk(table))
                 return
-            for output, value in zip(table.outputs, values, strict=True):
+            for output, cell, value in zip(table.outputs, row.conclusion, values, strict=True):
                 if value is not None:
-                    self.function.line(f"o_{output.name} = {or_none(value)}")
+                    self._output(output, cell, value)
             self._applied(table, reasons, table.outcomes, row)
+
+    def _output(self, output: OutputPlan, cell: Expression, value: Strict) -> None:
+        """The variables of an output: its value, and for money its text."""
+        source = or_none(value)
+        self.function.line(f"o_{output.name} = {source}")
+        missing = source != value.source
+        self.function.keep(f"o {output.name}", Variable(f"o_{output.name}", missing, may_be_none=False))
+        if output.type.kind is Kind.MONEY and not self.bare:
+            text = self.outcomes.money_text(cell, value)
+            if missing:
+                text = f"{text} if o_{output.name} is not None else None"
+            self.function.line(f"s_{output.name} = {text}")
 
     def _gap(self, table: TablePlan, row: RowPlan, reasons: Expression) -> None:
         """A gap of the source's own is for a person to look at."""

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeAlias
 
 from engine.evaluate.compiled.expressions import Compiler, Strict, none, unknown
-from engine.evaluate.compiled.runtime import shown_plain
+from engine.evaluate.compiled.runtime import shown_money, shown_plain
 from engine.evaluate.explain import citations, title
 from engine.evaluate.values import shown
 from engine.plan.nodes import Origin, RowPlan, TablePlan
-from engine.rulebook.expressions import All, AnyOf, Constant, Expression, FactValue, Not, Test, type_of
+from engine.rulebook.expressions import (
+    All,
+    AnyOf,
+    Constant,
+    Expression,
+    FactValue,
+    Not,
+    OutputValue,
+    ParameterValue,
+    Test,
+    type_of,
+)
 from engine.rulebook.model import Undefined
 from engine.rulebook.outcomes import (
     Breach,
@@ -158,11 +170,26 @@ class OutcomeWriter:
         value = self.compiler.value(amount)
         if value is None:
             return None
-        shown_amount = f"shown_money({value.source})"
-        if isinstance(amount, Constant):
-            shown_amount = repr(shown(amount.value, amount.type))
+        shown_amount = self.money_text(amount, value)
         fields = [("kind", repr(kind)), ("amount", shown_amount), ("unit", repr(type_of(amount).unit))]
         return [*fields, *((name, repr(text)) for name, text in rest.items())]
+
+    def money_text(self, amount: Expression, value: Strict) -> str:
+        """Source for an amount's text; those of literals and parameters are written in advance."""
+        match amount:
+            case Constant(value=literal):
+                return repr(shown(literal, amount.type))
+            case ParameterValue(id=parameter):
+                texts = self.module.namespace["money_texts"]
+                texts.update({id(step): shown_money(step) for _, step in self._steps(parameter)})
+                return f"money_texts[id({value.source})]"
+            case OutputValue(name=name):
+                return f"s_{name}"
+            case _:
+                return f"shown_money({value.source})"
+
+    def _steps(self, parameter: str) -> tuple[tuple[date, Any], ...]:
+        return self.compiler.plan.parameters[parameter].steps
 
     def _compensation(self, due: Compensation) -> Fields | None:
         parties = _given(payee=due.payee, payer=due.payer)

@@ -14,7 +14,7 @@ from engine.evaluate.values import NONE, Unknown, shown
 from engine.evaluate.verdict import Outcome
 from engine.plan.nodes import ItemPlan, Plan
 from engine.rulebook.expressions import Expression
-from engine.rulebook.types import Kind, Type
+from engine.rulebook.types import MONEY_DIGITS, Kind, Type
 
 
 class Walk:
@@ -100,6 +100,8 @@ def shown_plain(type_: Type) -> Any:
             return None
         case Kind.MONEY:
             return shown_money
+        case Kind.DECIMAL:
+            return shown_decimal
         case Kind.DATE:
             return date.isoformat
         case Kind.INSTANT:
@@ -109,8 +111,17 @@ def shown_plain(type_: Type) -> Any:
 
 
 def shown_money(value: Decimal) -> str:
-    """Two digits, exactly."""
-    return f"{value:.2f}" if type(value) is Decimal else plain(Decimal(value), 2)
+    """Two digits, exactly; most amounts already have them."""
+    text = str(value)
+    return text if text[-3:-2] == "." and "E" not in text else plain(Decimal(value), MONEY_DIGITS)
+
+
+def shown_decimal(value: Decimal) -> str:
+    """As many digits as the value needs; most values are written so already."""
+    text = str(value)
+    if "E" in text or ("." in text and text[-1] == "0"):
+        return str(shown(value, Type(Kind.DECIMAL)))
+    return text
 
 
 NAMESPACE: dict[str, Any] = {

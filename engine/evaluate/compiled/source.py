@@ -6,7 +6,7 @@ can be which is decided once, so that the source only asks what can be so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,6 +66,7 @@ class Function:
         self.signature = signature
         self.lines: list[str] = []
         self._scopes: list[dict[str, Variable]] = [{}]
+        self._known: list[dict[str, bool]] = []
 
     def line(self, text: str) -> None:
         self.lines.append(INDENT * len(self._scopes) + text)
@@ -84,6 +85,20 @@ class Function:
     def variable(self, key: str) -> Variable | None:
         """A variable that has been loaded on the way here."""
         return next((scope[key] for scope in reversed(self._scopes) if key in scope), None)
+
+    @contextmanager
+    def knowing(self, facts: Iterable[str], *, there: bool) -> Iterator[None]:
+        """Inside, these facts are not unknown; with `there` they have values, so are not none either."""
+        self._known.append(dict.fromkeys(facts, there))
+        yield
+        self._known.pop()
+
+    def refined(self, name: str, variable: Variable) -> Variable:
+        """The variable of a fact with what is known about it here."""
+        known = [facts[name] for facts in self._known if name in facts]
+        if not known:
+            return variable
+        return Variable(variable.name, False, variable.may_be_none and not any(known))
 
     def keep(self, key: str, variable: Variable) -> Variable:
         """Remembers a variable to the end of the block."""
