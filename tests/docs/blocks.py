@@ -1,9 +1,9 @@
 """The fenced blocks of a page, and the small libraries that those of the language reference make.
 
-A block's first line says what it is. `yaml catalogue`, `yaml sources`, `yaml statements` and `yaml frame` stand
-once, on the page in English. `yaml rulebook=NAME` is a whole rulebook and `yaml item=NAME` one or more items for
-the frame; `text finding` is what `check` says of the rulebook above it; `json ticket` and `json verdict` follow
-the rulebook that they are about. A block without a second word is only shown.
+A block's first line says what it is. `yaml catalogue`, `yaml sources`, `yaml statements` and `yaml frame`
+stand once, on the page in English. `yaml rulebook=NAME` is a whole rulebook and `yaml item=NAME` one or
+more items for the frame; `text finding` is what `check` says of the rulebook above it; `json ticket` and
+`json verdict` follow the rulebook that they are about. A block without a second word is only shown.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ Every finding that Caiding gives: its code, both texts, the mend. What stands in
 page is written by a program, with the command above.
 
 没有标注的都是错误，有错误的规则库不能使用；*警告*和*说明*不妨碍使用。
-What is not marked is an error, and a library with errors is not used. A *warning* or *information* does not stop
-it.
+What is not marked is an error, and a library with errors is not used. A *warning* or *information* does not
+stop it.
 """
 MARKS: Mapping[Severity, str] = {
     Severity.ERROR: "",

@@ -1,0 +1,100 @@
+"""Plays the transcripts of a page in a copy of the project: files written, files changed, commands run.
+
+`json file=NAME` is a file as it is to be written. `diff file=NAME` is a change of a file. `console` holds
+commands after `$ ` and lines of their output; a line `…` stands for lines that are left out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.base.findings import Language
+from tests.docs.blocks import ROOT, Block, blocks, page
+
+LEFT_OUT = "…"
+COPIED = ("rules", "examples")
+
+
+_COUNTS = re.compile(
+    r"\d+(?: ?/ ?| of )\d+|(?<=:)\d+:\d+$|^ *\d+(?= \|)|(?<= )\d+$|\d+(?= (?:条|本|rule|statement|encoded))"
+)
+"""How many rules, statements and examples there are, and on which line: a page need not follow those."""
+
+
+def without_counts(line: str) -> str:
+    """The line with its counts and places blotted out.
+
+    >>> without_counts("覆盖：规则 98/98"), without_counts(" 74 |     values: {2015-04-01: 50}")
+    ('覆盖：规则 #', '# |     values: {2015-04-01: 50}')
+    """
+    return _COUNTS.sub("#", line).strip()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command of a page, what the page says that it prints, and what it does print."""
+
+    command: str
+    shown: tuple[str, ...]
+    printed: tuple[str, ...]
+
+    def missing(self) -> list[str]:
+        """The lines shown that are not printed behind those before them, whatever their counts and places."""
+        rest = iter([without_counts(line) for line in self.printed])
+        return [line for line in self.shown if line != LEFT_OUT and without_counts(line) not in rest]
+
+
+def play(name: str, language: Language, folder: Path) -> Iterator[Run]:
+    """Every command of a page, run in the folder, with the page's files and changes made on the way."""
+    for part in COPIED:
+        shutil.copytree(ROOT / part, folder / part)
+    for block in blocks(page(name)):
+        file = folder / block.role.removeprefix("file=")
+        if block.form == "console":
+            yield from _console(block, language, folder)
+        elif block.form == "diff":
+            file.write_text(changed(file.read_text(encoding="utf-8"), block), encoding="utf-8")
+        elif block.role.startswith("file="):
+            file.write_text(block.text, encoding="utf-8")
+
+
+def changed(text: str, diff: Block) -> str:
+    """The text with the one place changed that the lines of a diff show."""
+    lines = diff.text.splitlines(keepends=True)
+    before = "".join(line[1:] for line in lines if line[0] in " -")
+    after = "".join(line[1:] for line in lines if line[0] in " +")
+    assert text.count(before) == 1, f"line {diff.line}: the change fits {text.count(before)} places"
+    return text.replace(before, after)
+
+
+def _console(block: Block, language: Language, folder: Path) -> Iterator[Run]:
+    for part in f"\n{block.text}".split("\n$ ")[1:]:
+        command, *shown = part.rstrip("\n").split("\n")
+        printed = tuple(run(command, language, folder).splitlines())
+        yield Run(command, tuple(line.rstrip() for line in shown if line), tuple(map(str.rstrip, printed)))
+
+
+def run(command: str, language: Language, folder: Path) -> str:
+    """What a `caiding` command prints, with what it says on standard error before it."""
+    program, *arguments = shlex.split(command)
+    assert program == "caiding", command
+    locale = {"zh": "zh_CN.UTF-8", "en": "C.UTF-8"}[language]
+    environment = {**os.environ, "LC_ALL": locale, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+    started = subprocess.run(
+        [sys.executable, "-m", "api.cli.main", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return started.stderr + started.stdout
