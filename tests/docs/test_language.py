@@ -90,6 +90,22 @@ def test_a_ticket_of_the_reference_gets_the_verdict_shown(name: str, sample: Sam
         judge.close()
 
 
+def test_an_edition_is_a_digest_of_the_meaning() -> None:
+    """Comments, layout and examples do not change it; titles and quotes do."""
+    (sample,) = (sample for sample in samples(page("docs/language.md")) if sample.name == "ids")
+    written = sample.files["ids.yaml"].decode()
+    without_examples = written[: written.index("        examples:")]
+    assert edition(sample, written) == edition(sample, f"# a comment\n\n{without_examples}")
+    for said in ("en: no invoice}", "quote: 首次來電處罰50元", "amount: 50"):
+        assert edition(sample, written) != edition(sample, written.replace(said, f"{said[:-1]}1{said[-1]}"))
+
+
+def edition(sample: Sample, rulebook: str) -> str:
+    plan = load_texts({**sample.files, "ids.yaml": rulebook.encode()}).plan
+    assert plan is not None
+    return plan.edition
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_example_of_the_reference_has_a_ticket_or_a_finding(name: str) -> None:
     without = [sample.name for sample in samples(page(name)) if not sample.tickets and sample.finding is None]
