@@ -8,7 +8,7 @@ must be empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from engine.base.findings import Severity
-from engine.evaluate.evaluators import NAMES
+from engine.evaluate.evaluators import NAMES, Evaluator
 from engine.evaluate.facts import Facts, facts_from, instant_from
 from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
@@ -93,18 +93,33 @@ def every_case() -> list[Any]:
     ]
 
 
+@pytest.fixture(scope="module")
+def judges() -> Iterator[Callable[[str, Plan], Evaluator]]:
+    """One evaluator of each name at a time, kept while the library stays the same: some start a process."""
+    kept: dict[str, tuple[str, Evaluator]] = {}
+
+    def judge(name: str, plan: Plan) -> Evaluator:
+        edition, found = kept.get(name, ("", None))
+        if found is None or edition != plan.edition:
+            if found is not None:
+                found.close()
+            found = judge_or_skip(name, plan)
+            kept[name] = plan.edition, found
+        return found
+
+    yield judge
+    for _, last in kept.values():
+        last.close()
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("file", "case"), every_case())
 def test_a_ticket_gets_the_verdict_that_its_case_states(
-    file: Path, case: Mapping[str, Any], name: str
+    file: Path, case: Mapping[str, Any], name: str, judges: Callable[[str, Plan], Evaluator]
 ) -> None:
     plan = plan_of(file, tuple(sorted(case.get("readings", {}).items())))
     facts, as_of = ticket(case, plan)
-    judge = judge_or_skip(name, plan)
-    try:
-        verdict = judge.decide(facts, as_of)
-    finally:
-        judge.close()
+    verdict = judges(name, plan).decide(facts, as_of)
     assert list(differences(case["expect"], verdict)) == []
     reference = judge_or_skip("reference", plan).decide(facts, as_of)
     assert as_json(verdict) == as_json(reference)

@@ -11,8 +11,8 @@ from engine.evaluate.evaluators import NAMES
 from engine.evaluate.examples import coverage, run_examples
 from engine.evaluate.facts import facts_from
 from engine.plan.nodes import RulePlan, TablePlan
-from engine.rulebook.checks import parts_of
 from engine.rulebook import expressions
+from engine.rulebook.checks import parts_of
 from engine.rulebook.expressions import FactValue, walk
 from engine.rulebook.model import Item
 from engine.rulebook.quotes import check_quotes
