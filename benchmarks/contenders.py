@@ -8,14 +8,17 @@ from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from typing import Any
 
+from api.tickets.json_door import JsonDoor
 from benchmarks.by_hand import decide_by_hand
 from benchmarks.conclusions import fines, from_verdict
 from benchmarks.flat_facts import Flat, flat_facts
 from benchmarks.rounds import Contender, timed
 from benchmarks.tickets import Ticket
 from benchmarks.zen_policy import decision_tables, one_expression
+from engine.base.findings import Finding
 from engine.evaluate.compiled.evaluator import CompiledEvaluator
 from engine.evaluate.evaluators import evaluator
+from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
 
 TIMED = 500
@@ -59,18 +62,23 @@ def compiled(plan: Plan, tickets: Sequence[Ticket]) -> list[Contender]:
 
 
 def compiled_from_json(plan: Plan, tickets: Sequence[Ticket]) -> Contender:
-    """The compiled evaluator from a request's bytes to the verdict's; raises `MissingError`."""
-    decide_json = getattr(CompiledEvaluator(plan), "decide_json", None)
-    if decide_json is None:
-        raise MissingError("the compiled evaluator does not read JSON yet")
+    """The compiled evaluator from a request's bytes to the verdict's."""
+    door = JsonDoor(CompiledEvaluator(plan))
     bodies = [ticket.body for ticket in tickets]
     return Contender(
         "compiled, JSON to JSON",
         len(tickets[:TIMED]),
-        timed(decide_json, bodies[:TIMED], None),
-        lambda: [fines(from_verdict(json.loads(decide_json(body, None)))) for body in bodies],
+        timed(door.answer, bodies[:TIMED], None),
+        lambda: [fines(from_verdict(_verdict(door.answer(body, None)))) for body in bodies],
         target=0.07,
     )
+
+
+def _verdict(answer: bytes | list[Finding]) -> Verdict:
+    if isinstance(answer, list):
+        raise TypeError(f"a ticket of the benchmark was refused: {answer}")
+    verdict: Verdict = json.loads(answer)
+    return verdict
 
 
 def reference(plan: Plan, tickets: Sequence[Ticket]) -> Contender:

@@ -7,7 +7,7 @@ from engine.evaluate.compiled.expressions import Compiler, none, unknown
 from engine.evaluate.compiled.runtime import shown_plain
 from engine.evaluate.compiled.source import Function, Module
 from engine.plan.nodes import ClockPlan, DefinitionPlan, RowPlan, TablePlan
-from engine.rulebook.expressions import Count, FactValue, type_of, walk
+from engine.rulebook.expressions import Count, FactValue, facts_in, type_of, walk
 from engine.rulebook.types import Kind
 
 
@@ -117,12 +117,27 @@ def _write_table(function: Function, definition: DefinitionPlan, table: TablePla
 def _write_exclusive(
     function: Function, definition: DefinitionPlan, compiler: Compiler, table: TablePlan
 ) -> None:
-    """At most one row can hold: the first that must is the hit."""
+    """At most one row can hold: the first that must is the hit. Shorter where its facts are known."""
+    facts = [fact.name for fact in facts_in(*(row.condition for row in table.rows))]
+    open_facts = [name for name in facts if compiler.fact(name).may_be_unknown]
+    if open_facts:
+        absent = " or ".join(f"{compiler.fact(name).name} is None" for name in open_facts)
+        with function.block(f"if {absent}:"):
+            with function.lacking(open_facts if len(open_facts) == 1 else []):
+                _write_rows(function, definition, compiler, table)
+            _return_unknown(function, definition)
+    with function.knowing(open_facts, there=False):
+        _write_rows(function, definition, compiler, table)
+
+
+def _write_rows(function: Function, definition: DefinitionPlan, compiler: Compiler, table: TablePlan) -> None:
     mays = [compiler.may(row.condition) for row in table.rows]
     for row in table.rows:
-        _write_hit(function, definition, compiler, row, compiler.must(row.condition))
+        must = compiler.must(row.condition)
+        if must != "False":
+            _write_hit(function, definition, compiler, row, must)
     if table.otherwise is not None:
-        possible = " or ".join(f"({may})" for may in mays)
+        possible = " or ".join(f"({may})" for may in mays if may != "False") or "False"
         _write_hit(function, definition, compiler, table.otherwise, f"not ({possible})")
 
 

@@ -248,13 +248,16 @@ class Compiler:
         if None in pairs or len(names) != 1 or len(pairs) < 2:
             return None
         values = frozenset(pair[1] for pair in pairs if pair is not None)
-        return f"{self.fact(names.pop()).name} in {self.module.constant(values, 'set')}"
+        variable = self.fact(names.pop())
+        return FALSE if variable.is_unknown else f"{variable.name} in {self.module.constant(values, 'set')}"
 
     def _comparison(self, comparison: Comparison, *, sure: bool) -> str:
         parts = self._all((comparison.left, comparison.right))
         if not parts:
             return f"{self._three_valued(comparison)} is {'True' if sure else 'not False'}"
         left, right = parts
+        if any(variable.is_unknown for part in parts for variable in part.variables):
+            return FALSE if sure else _not(none(_joined("", parts)))
         compared = f"{left.source} {_operator(comparison)} {right.source}"
         both = _joined("", parts)
         if comparison.operator == "=" and _literal_side(comparison):
@@ -266,6 +269,8 @@ class Compiler:
 
     def _present(self, operand: FactValue | FieldValue, *, sure: bool) -> str:
         part = self.value(operand)
+        if part is not None and any(variable.is_unknown for variable in part.variables):
+            return FALSE if sure else TRUE
         if part is None:
             return f"{self._three_valued(Present(operand))} is {'True' if sure else 'not False'}"
         return _and([_not(none(part)), _not(unknown(part))]) if sure else _not(none(part))

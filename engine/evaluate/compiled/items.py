@@ -208,12 +208,14 @@ class ItemWriter:
     def _one_of(self, table: TablePlan, raised: str, *, guarded: bool) -> None:
         """Rows tried in turn, in a shorter form where every fact that they test is known."""
         facts = [fact.name for fact in facts_in(*(row.condition for row in table.rows))]
-        variables = [self.compiler.fact(name) for name in facts]
-        unknown_facts = _any([f"{v.name} is None" for v in variables if v.may_be_unknown])
-        if unknown_facts == FALSE:
+        variables = {name: self.compiler.fact(name) for name in facts}
+        open_facts = [name for name, variable in variables.items() if variable.may_be_unknown]
+        if not open_facts:
             self._rows_in_turn(table, raised, guarded=False)
             return
-        with self.function.block(f"if {unknown_facts}:"):
+        lacking = open_facts if len(open_facts) == 1 else []
+        unknown_facts = _any([f"{variables[name].name} is None" for name in open_facts])
+        with self.function.block(f"if {unknown_facts}:"), self.function.lacking(lacking):
             self._rows_in_turn(table, raised, guarded=guarded)
         with self.function.block("else:"), self.function.knowing(facts, there=False):
             self._rows_in_turn(table, raised, guarded=False)

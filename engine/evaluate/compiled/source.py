@@ -23,6 +23,8 @@ class Variable:
     name: str
     may_be_unknown: bool
     may_be_none: bool
+    is_unknown: bool = False
+    """Known to be unknown: it has been asked."""
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Function:
         self.signature = signature
         self.lines: list[str] = []
         self._scopes: list[dict[str, Variable]] = [{}]
-        self._known: list[dict[str, bool]] = []
+        self._known: list[dict[str, bool | None]] = []
 
     def line(self, text: str) -> None:
         self.lines.append(INDENT * len(self._scopes) + text)
@@ -93,11 +95,20 @@ class Function:
         yield
         self._known.pop()
 
+    @contextmanager
+    def lacking(self, facts: Iterable[str]) -> Iterator[None]:
+        """Inside, these facts are known to be unknown."""
+        self._known.append(dict.fromkeys(facts))
+        yield
+        self._known.pop()
+
     def refined(self, name: str, variable: Variable) -> Variable:
         """The variable of a fact with what is known about it here."""
         known = [facts[name] for facts in self._known if name in facts]
         if not known:
             return variable
+        if None in known:
+            return Variable(variable.name, True, False, is_unknown=True)
         return Variable(variable.name, False, variable.may_be_none and not any(known))
 
     def keep(self, key: str, variable: Variable) -> Variable:
