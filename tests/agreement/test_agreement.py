@@ -34,7 +34,7 @@ QUICK = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 SHIPPED = settings(QUICK, max_examples=50)
-MADE_UP = settings(QUICK, max_examples=25)
+MADE_UP = settings(QUICK, max_examples=50)
 
 
 @cache
