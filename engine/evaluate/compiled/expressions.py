@@ -90,7 +90,8 @@ class Compiler:
         plan = self.plan.parameters[parameter.id]
         if parameter.on is None:
             return Strict(self.module.constant(plan.steps[-1][1]), ()) if plan.steps else None
-        day = self.value(parameter.on)
+        with self.function.statement():
+            day = self.value(parameter.on)
         if day is None or not plan.steps:
             return None
         key = f"p {parameter.id} {day.source}"
@@ -220,7 +221,7 @@ class Compiler:
         with ExitStack() as stack:
             for item in items:
                 parts.append(self.must(item))
-                stack.enter_context(self.function.knowing(known_by(item), there=True))
+                stack.enter_context(self.function.passing(known_by(item)))
         return _and(parts)
 
     def may(self, condition: Expression) -> str:
@@ -283,8 +284,9 @@ class Compiler:
             return known.name
         if self.record is not None:
             raise CannotCompile(condition)
-        loaded = self._quantifier(condition) if isinstance(condition, Quantifier) else None
-        walked = self._guarded(condition, f"walk_truth(L, {self.module.constant(condition, 'x')})")
+        with self.function.statement():
+            loaded = self._quantifier(condition) if isinstance(condition, Quantifier) else None
+            walked = self._guarded(condition, f"walk_truth(L, {self.module.constant(condition, 'x')})")
         local = self.module.fresh("t")
         self.function.line(f"{local} = {loaded or walked}")
         return self.function.keep(key, Variable(local, may_be_unknown=True, may_be_none=False)).name

@@ -64,7 +64,7 @@ class ItemWriter:
     def _rule(self, rule: RulePlan) -> None:
         condition = settle(All((rule.guard, rule.own)), self.settled)
         must = self.compiler.must(condition)
-        if must == FALSE:
+        if (must if self.bare else self.compiler.may(condition)) == FALSE:
             return
         reasons = All((rule.guard, rule.own))
         if self.bare:
@@ -177,7 +177,7 @@ class ItemWriter:
     def _table(self, table: TablePlan) -> None:
         condition = settle(All((table.guard, table.own)), self.settled)
         must = self.compiler.must(condition)
-        if must == FALSE:
+        if (must if self.bare else self.compiler.may(condition)) == FALSE:
             return
         may = self.compiler.may(condition)
         raised = FALSE if self.bare else self._table_raised(table)

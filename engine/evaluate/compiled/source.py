@@ -69,6 +69,7 @@ class Function:
         self.lines: list[str] = []
         self._scopes: list[dict[str, Variable]] = [{}]
         self._known: list[dict[str, bool | None]] = []
+        self._passing: list[frozenset[str]] = []
 
     def line(self, text: str) -> None:
         self.lines.append(INDENT * len(self._scopes) + text)
@@ -96,6 +97,20 @@ class Function:
         self._known.pop()
 
     @contextmanager
+    def passing(self, facts: frozenset[str]) -> Iterator[None]:
+        """In the rest of a conjunction, these facts have values: Python stops at the first part that fails."""
+        self._passing.append(facts)
+        yield
+        self._passing.pop()
+
+    @contextmanager
+    def statement(self) -> Iterator[None]:
+        """For a line of its own, which runs before the conjunction whose parts it serves."""
+        passing, self._passing = self._passing, []
+        yield
+        self._passing = passing
+
+    @contextmanager
     def lacking(self, facts: Iterable[str]) -> Iterator[None]:
         """Inside, these facts are known to be unknown."""
         self._known.append(dict.fromkeys(facts))
@@ -105,6 +120,7 @@ class Function:
     def refined(self, name: str, variable: Variable) -> Variable:
         """The variable of a fact with what is known about it here."""
         known = [facts[name] for facts in self._known if name in facts]
+        known += [True for facts in self._passing if name in facts]
         if not known:
             return variable
         if None in known:
