@@ -6,16 +6,18 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check bench lock clean
+.PHONY: help setup demo test lint check agree bench lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 setup: .venv/.installed ## make .venv with the locked versions
 
-demo: .venv/.installed ## check the rulebooks and decide the example tickets
+demo: .venv/.installed ## check the rulebooks, judge four tickets and then a made-up history of 3,000
 	$(BIN)/caiding check rules
-	$(BIN)/caiding decide --rules rules examples/tickets/*.json
+	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 examples/tickets/*.json
+	$(BIN)/caiding generate --rules rules --tickets 3000 --seed 2015 --output build/history.ndjson
+	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 build/history.ndjson
 
 test: .venv/.installed ## run the tests and the examples in docstrings
 	$(BIN)/python -m pytest -n 2
@@ -27,6 +29,9 @@ lint: .venv/.installed ## style, types and the direction of imports
 	$(BIN)/lint-imports --no-logo
 
 check: lint test ## what must hold before a change lands
+
+agree: .venv/.installed ## 100,000 made-up tickets through all three evaluators
+	$(BIN)/python -m tests.agreement.run --tickets 100000 --seed 1
 
 bench: .venv/.benchmark ## measure decisions a second
 	$(BIN)/python -m benchmarks.run
