@@ -15,7 +15,9 @@ each_code = pytest.mark.parametrize("code", CODES, ids=lambda code: code.id)
 
 
 def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    """The values of a text; one that is itself said in words ends in its language (`expected_zh`)."""
+    names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    return {name.removesuffix("_zh").removesuffix("_en") for name in names}
 
 
 def texts(code: Code) -> list[str]:
