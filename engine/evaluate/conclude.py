@@ -112,16 +112,21 @@ def totals(outcomes: Iterable[Outcome]) -> dict[str, dict[str, str]]:
     Only fines, fees and compensation have an amount; it is a text with two digits, so its cents are a
     whole number.
     """
-    paid = [(o["kind"], o["unit"], o["amount"]) for o in outcomes if o.get("amount") is not None]
-    if len(paid) <= 1:
-        return {kind: {unit: amount} for kind, unit, amount in paid}
+    paid = [outcome for outcome in outcomes if outcome.get("amount") is not None]
+    if not paid:
+        return {}
+    if len(paid) == 1:
+        return {paid[0]["kind"]: {paid[0]["unit"]: paid[0]["amount"]}}
+    return _added_up(paid)
+
+
+def _added_up(paid: list[Outcome]) -> dict[str, dict[str, str]]:
     cents: dict[tuple[str, str], int] = {}
-    for kind, unit, amount in paid:
-        cents[kind, unit] = cents.get((kind, unit), 0) + int(amount.replace(".", ""))
-    if len(cents) == 1:
-        return {kind: {unit: _with_point(total)} for (kind, unit), total in cents.items()}
+    for outcome in paid:
+        key = outcome["kind"], outcome["unit"]
+        cents[key] = cents.get(key, 0) + int(outcome["amount"].replace(".", ""))
     sums: dict[str, dict[str, str]] = {}
-    for kind, unit in sorted(cents, key=_place):
+    for kind, unit in sorted(cents, key=_place) if len(cents) > 1 else cents:
         sums.setdefault(kind, {})[unit] = _with_point(cents[kind, unit])
     return sums
 

@@ -22,10 +22,16 @@ Outputs: TypeAlias = Mapping[str, Any] | Undefined | None
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A row that counts, and what it concludes; `row` is None for an aggregate over rows."""
+    """A row that counts, and what it concludes; an aggregate has no `row`, it has `added_up` several."""
 
     row: RowPlan | None
     outputs: Outputs
+    added_up: tuple[RowPlan, ...] = ()
+
+    @property
+    def rows(self) -> tuple[RowPlan, ...]:
+        """The rows that it rests on."""
+        return self.added_up if self.row is None else (self.row,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,13 @@ class _Table:
         if isinstance(outputs, Undefined):
             return (-1,) * len(ranked)
         return tuple(_place(outputs[output.name], output.order) for output in ranked)
+
+    def ranked(self, row: RowPlan) -> Outputs:
+        """What a row concludes, as far as it counts for its rank."""
+        outputs = self.outputs_of(row)
+        if not isinstance(outputs, Mapping):
+            return outputs
+        return {output.name: outputs[output.name] for output in self.table.outputs if output.order}
 
 
 def _place(value: Any, order: tuple[Any, ...]) -> int:
@@ -120,12 +133,23 @@ def _unique(state: _Table) -> Selection:
 
 
 def _any(state: _Table) -> Selection:
-    hits = [state.hit(row) for row in state.true]
-    if any(hit.outputs != hits[0].outputs for hit in hits[1:]):
-        open_outputs = [value for hit in hits for value in _unknown_in(hit.outputs)]
+    """The first row that applies, if every other one concludes the same, and surely so."""
+    if not state.true:
+        return _undecided([truth for _, truth in state.unknown]) if state.unknown else Selection(())
+    first, *others = state.true
+    if not all(_agree(state, first, row) for row in others):
+        open_outputs = [value for row in state.true for value in _unknown_in(state.outputs_of(row))]
         return _undecided(open_outputs) if open_outputs else _overlap(state)
-    other = [truth for row, truth in state.unknown if not hits or state.outputs_of(row) != hits[0].outputs]
-    return _undecided(other) if other else Selection(tuple(hits[:1]))
+    rivals = [truth for row, truth in state.unknown if not _agree(state, first, row)]
+    return _undecided(rivals) if rivals else Selection((state.hit(first),))
+
+
+def _agree(state: _Table, one: RowPlan, other: RowPlan) -> bool:
+    """Whether two rows conclude the same: their cells are the same, or known to come to the same."""
+    if one.conclusion == other.conclusion:
+        return True
+    outputs = state.outputs_of(one)
+    return outputs == state.outputs_of(other) and not _unknown_in(outputs)
 
 
 def _unknown_in(outputs: Outputs) -> list[Unknown]:
@@ -143,11 +167,22 @@ def _first(state: _Table) -> Selection:
 
 
 def _priority(state: _Table) -> Selection:
+    """The row that ranks highest; of several, the first. A rank that is not known decides nothing."""
     best = min(state.true, key=state.rank, default=None)
-    rivals = [truth for row, truth in state.unknown if best is None or state.rank(row) < state.rank(best)]
+    rivals = [truth for row, truth in state.unknown if best is None or _may_outrank(state, row, best)]
+    if best is not None and len(state.true) + len(state.unknown) > 1:
+        rivals += _unknown_in(state.ranked(best))
     if rivals:
         return _undecided(rivals)
     return Selection(() if best is None else (state.hit(best),))
+
+
+def _may_outrank(state: _Table, row: RowPlan, best: RowPlan) -> bool:
+    """Whether a row would be taken before the best one, to another end, if it applied."""
+    if state.rank(row) != state.rank(best):
+        return state.rank(row) < state.rank(best)
+    before = state.table.rows.index(row) < state.table.rows.index(best)
+    return before and not _agree(state, row, best)
 
 
 def _all(state: _Table, rows: Sequence[RowPlan]) -> Selection:
@@ -159,16 +194,16 @@ def _aggregate(state: _Table) -> Selection:
     """One number from all the rows that apply; a gap among them leaves it undefined."""
     if state.unknown:
         return _undecided([truth for _, truth in state.unknown])
-    concluded = [outputs for row in state.true if (outputs := state.outputs_of(row)) is not None]
-    if any(isinstance(outputs, Undefined) for outputs in concluded):
+    hits = [hit for row in state.true if (hit := state.hit(row)).outputs is not None]
+    if any(isinstance(hit.outputs, Undefined) for hit in hits):
         return Selection((), unknown("undefined_by_source", state.table.origin.id).causes)
     name = state.table.outputs[0].name
-    values = [outputs[name] for outputs in concluded if not isinstance(outputs, Undefined)]
+    values = [hit.outputs[name] for hit in hits if isinstance(hit.outputs, Mapping)]
     missing = [value for value in values if isinstance(value, Unknown)]
     if missing:
         return _undecided(missing)
     number = _aggregated(state, values)
-    return Selection(() if number is None else (Hit(None, {name: number}),))
+    return Selection(() if number is None else (Hit(None, {name: number}, tuple(row for hit in hits for row in hit.rows)),))
 
 
 def _aggregated(state: _Table, values: list[Any]) -> Any:

@@ -8,9 +8,10 @@ other way round.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from engine.base.calendar import EARLIEST, LATEST
 from engine.evaluate.facts import MOST_DIGITS, MOST_TEXT, Facts, facts_from, instant_from
@@ -24,6 +25,7 @@ class NotPlain(Exception):
 
 
 MOST_PLAIN_RECORDS = 1_000
+FIRST_YEAR, LAST_YEAR = EARLIEST.year, LATEST.year
 
 Check: TypeAlias = Callable[[Any], Any]
 
@@ -43,10 +45,15 @@ class Intake:
         """The validated facts, or None where only `facts_from` can tell."""
         checks = self._checks
         try:
-            return {name: checks[name](value) for name, value in raw.items() if value is not None}
+            facts = {}
+            for name, value in raw.items():
+                check = checks[name]
+                if value is not None:
+                    facts[name] = check(value)
         except (AttributeError, KeyError, NotPlain, TypeError, ValueError):
-            facts, findings = facts_from(raw, self.plan)
-            return None if findings else facts
+            long_way, findings = facts_from(raw, self.plan)
+            return None if findings else long_way
+        return facts
 
 
 def _check(type_: Type, zone: str) -> Check:
@@ -151,16 +158,23 @@ def _text(value: Any) -> str:
 def _day(value: Any) -> date:
     if len(value) == 10 and value[4] == value[7] == "-" and value[5] != "W":
         day = date.fromisoformat(value)
-        if EARLIEST <= day <= LATEST:
+        if FIRST_YEAR <= day.year <= LAST_YEAR:
             return day
     raise NotPlain
 
 
 def _instant(zone: str) -> Check:
-    def instant(value: Any) -> Any:
-        found = instant_from(value, zone) if type(value) is str else None
-        if found is None or not EARLIEST <= found.date() <= LATEST:
+    home = ZoneInfo(zone)
+
+    def instant(value: Any) -> datetime:
+        """Most are written without an offset, to the minute."""
+        if len(value) == 16 and value[10] == "T" and value[4] == value[7] == "-" and value[11:13] != "24":
+            found = datetime.fromisoformat(value)
+            if FIRST_YEAR <= found.year <= LAST_YEAR and value[13] == ":":
+                return found.replace(tzinfo=home)
+        known = instant_from(value, zone)
+        if known is None or not EARLIEST <= known.date() <= LATEST:
             raise NotPlain
-        return found
+        return known
 
     return instant

@@ -7,7 +7,7 @@ evaluator is a loop over it, and the other evaluators hand it whatever they do n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from engine.evaluate import clocks, conclude, tables
@@ -177,12 +177,16 @@ def _judge_table(case: Case, table: TablePlan, so_far: Judgement) -> None:
 
 
 def _reasons(case: Case, shared: list[Because], hit: Hit) -> list[Because]:
-    own = [] if hit.row is None else because(case, hit.row.condition)
-    return [*shared, *(entry for entry in own if entry not in shared)]
+    """What all rows share, then what the rows that it rests on say, each once."""
+    reasons = list(shared)
+    for row in hit.rows:
+        reasons += [entry for entry in because(case, row.condition) if entry not in reasons]
+    return reasons
 
 
 def _conclude_hit(case: Case, table: TablePlan, hit: Hit, reasons: list[Because], so_far: Judgement) -> None:
-    cited = hit.row.origin if hit.row else table.origin
+    quoted = dict.fromkeys(citation for row in hit.rows for citation in row.origin.citations)
+    cited = replace(table.origin, citations=tuple(quoted)) if quoted else table.origin
     basis = Basis(table.origin, cited, reasons, hit.row)
     if isinstance(hit.outputs, Undefined):
         fields: Outcome = {

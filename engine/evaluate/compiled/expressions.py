@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from engine.evaluate.compiled.runtime import divides_exactly
 from engine.evaluate.compiled.source import Function, Variable
 from engine.plan.nodes import ParameterPlan
 from engine.rulebook.expressions import (
@@ -190,10 +192,18 @@ class Compiler:
         parts = self._all(operands)
         if not parts:
             return None
-        arguments = ", ".join(part.source for part in parts)
-        divide = "rounded_quotient" if len(parts) > 1 else "rounded_value"
-        source = f"{divide}({rounding.mode!r}, {rounding.digits}, {arguments})"
+        source = self._rounded(rounding, [part.source for part in parts])
         return _joined(f"int({source})" if rounding.type.kind is Kind.INTEGER else source, parts)
+
+    def _rounded(self, rounding: Rounding, parts: list[str]) -> str:
+        quotient, mode = rounding.operand, repr(rounding.mode)
+        if isinstance(quotient, Quotient):
+            divisor = quotient.right.value if isinstance(quotient.right, Constant) else None
+            if not divides_exactly(divisor):
+                return f"rounded_quotient({mode}, {rounding.digits}, {parts[0]}, {parts[1]})"
+            parts = [f"exact_divide({parts[0]}, {parts[1]})"]
+        unit = self.module.constant(Decimal(1).scaleb(-rounding.digits), "unit")
+        return f"rounded_decimal({mode}, {unit}, {parts[0]})"
 
     # --- conditions -------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from typing import Any
 from engine.evaluate.compiled.conditions import rows_exclude_one_another, settle
 from engine.evaluate.compiled.expressions import FALSE, TRUE, Compiler, Strict, known_by, none, unknown
 from engine.evaluate.compiled.outcomes import OutcomeWriter, or_none
-from engine.evaluate.compiled.source import Variable
+from engine.evaluate.compiled.source import Function, Variable
 from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, OutputPlan, RowPlan, RulePlan, TablePlan
 from engine.rulebook.expressions import (
     All,
@@ -66,17 +66,25 @@ class ItemWriter:
         must = self.compiler.must(condition)
         if (must if self.bare else self.compiler.may(condition)) == FALSE:
             return
-        reasons = All((rule.guard, rule.own))
         if self.bare:
+            with self._where(must, condition):
+                self._applied(rule, All((rule.guard, rule.own)), rule.outcomes, None)
+            return
+        may, reasons = self.compiler.may(condition), All((rule.guard, rule.own))
+        if may == must:
             with self._where(must, condition):
                 self._applied(rule, reasons, rule.outcomes, None)
             return
-        may, raised = self.compiler.may(condition), self._raised(rule.own)
         with self.function.block(f"if {may}:"):
             with self._where(must, condition):
                 self._applied(rule, reasons, rule.outcomes, None)
-            if must != TRUE and raised != FALSE:
-                self.function.line(f"elif {raised}: {self._walk(rule)}")
+            if must != TRUE:
+                self.function.line(f"elif {self._raised(rule)}: {self._walk(rule)}")
+
+    def _open_facts(self, condition: Expression) -> dict[str, Variable]:
+        """The facts of a condition that may be unknown here."""
+        variables = {fact.name: self.compiler.fact(fact.name) for fact in facts_in(condition)}
+        return {name: variable for name, variable in variables.items() if variable.may_be_unknown}
 
     @contextmanager
     def _where(self, must: str, condition: Expression) -> Iterator[None]:
@@ -84,14 +92,30 @@ class ItemWriter:
         with self.function.block(f"if {must}:"), self.function.knowing(known_by(condition), there=True):
             yield
 
-    def _raised(self, own: Expression) -> str:
-        """Source for: a test of the item's own holds of something that is there."""
-        return TRUE if own == All(()) else _any(self._leaves(own))
+    def _raised(self, item: RulePlan | TablePlan) -> str:
+        """Source for: a test of the item's own holds of something that is there.
 
-    def _leaves(self, condition: Expression) -> list[str]:
+        It is seldom asked, so it stands in a function of its own, out of the way of what is.
+        """
+        if isinstance(item, RulePlan) and item.own == All(()):
+            return TRUE
+        aside = self._aside("raised", "(f, m, L)")
+        rows = [row.condition for row in item.rows] if isinstance(item, TablePlan) else []
+        leaves = [leaf for condition in (item.own, *rows) for leaf in aside.leaves(condition)]
+        aside.function.line(f"return {_any(leaves)}")
+        aside.function.write()
+        return aside.function.signature
+
+    def _aside(self, hint: str, arguments: str) -> ItemWriter:
+        """A writer into a new function, which knows what has been settled."""
+        function = Function(self.module, f"{self.module.fresh(hint)}{arguments}")
+        function.line("g = f.get")
+        return ItemWriter(Compiler(function), self.settled, bare=self.bare)
+
+    def leaves(self, condition: Expression) -> list[str]:
         """Source for each test that could raise an item."""
         if isinstance(condition, All | AnyOf):
-            return [leaf for part in condition.items for leaf in self._leaves(part)]
+            return [leaf for part in condition.items for leaf in self.leaves(part)]
         facts = facts_in(condition)
         if not facts:
             return []
@@ -180,50 +204,45 @@ class ItemWriter:
         if (must if self.bare else self.compiler.may(condition)) == FALSE:
             return
         may = self.compiler.may(condition)
-        raised = FALSE if self.bare else self._table_raised(table)
         if self.bare or must == TRUE:
             with self._where(must, condition):
-                self._hits(table, raised)
+                self._hits(table)
             return
         with self.function.block(f"if {may}:"):
             with self._where(must, condition):
-                self._hits(table, raised)
-            if raised != FALSE:
-                self.function.line(f"elif {raised}: {self._walk(table)}")
+                self._hits(table)
+            self.function.line(f"elif {self._raised(table)}: {self._walk(table)}")
 
-    def _table_raised(self, table: TablePlan) -> str:
-        own = self._leaves(table.own) if table.own != All(()) else []
-        return _any([*own, *(leaf for row in table.rows for leaf in self._leaves(row.condition))])
-
-    def _hits(self, table: TablePlan, raised: str) -> None:
+    def _hits(self, table: TablePlan) -> None:
         if table.policy not in SINGLE_HIT:
             self.function.line(self._walk(table))
         elif rows_exclude_one_another(table.rows):
-            self._one_of(table, raised, guarded=False)
+            self._one_of(table, guarded=False)
         elif table.policy == "first":
-            self._one_of(table, raised, guarded=True)
+            self._one_of(table, guarded=True)
         else:
-            self._counted(table, raised)
+            self._counted(table)
 
-    def _one_of(self, table: TablePlan, raised: str, *, guarded: bool) -> None:
+    def _one_of(self, table: TablePlan, *, guarded: bool) -> None:
         """Rows tried in turn, in a shorter form where every fact that they test is known."""
-        facts = [fact.name for fact in facts_in(*(row.condition for row in table.rows))]
-        variables = {name: self.compiler.fact(name) for name in facts}
-        open_facts = [name for name, variable in variables.items() if variable.may_be_unknown]
+        open_facts = self._open_facts(All(tuple(row.condition for row in table.rows)))
         if not open_facts:
-            self._rows_in_turn(table, raised, guarded=False)
+            self.rows_in_turn(table, guarded=guarded)
             return
-        lacking = open_facts if len(open_facts) == 1 else []
-        unknown_facts = _any([f"{variables[name].name} is None" for name in open_facts])
-        with self.function.block(f"if {unknown_facts}:"), self.function.lacking(lacking):
-            self._rows_in_turn(table, raised, guarded=guarded)
-        with self.function.block("else:"), self.function.knowing(facts, there=False):
-            self._rows_in_turn(table, raised, guarded=False)
+        aside = self._aside("rows", "(f, m, L, out, J)")
+        with aside.function.lacking(open_facts if len(open_facts) == 1 else ()):
+            aside.rows_in_turn(table, guarded=guarded)
+        aside.function.write()
+        unknown_facts = _any([f"{variable.name} is None" for variable in open_facts.values()])
+        self.function.line(f"if {unknown_facts}: {aside.function.signature}")
+        with self.function.block("else:"), self.function.knowing(open_facts, there=False):
+            self.rows_in_turn(table, guarded=guarded)
 
-    def _rows_in_turn(self, table: TablePlan, raised: str, *, guarded: bool) -> None:
+    def rows_in_turn(self, table: TablePlan, *, guarded: bool) -> None:
         """With `guarded` an unknown row ends the search, as `first` demands."""
         musts = [self.compiler.must(row.condition) for row in table.rows]
         mays = [self.compiler.may(row.condition) for row in table.rows]
+        raised = FALSE if self.bare else self._raised(table)
         keyword = "if"
         for row, must, may in zip(table.rows, musts, mays, strict=True):
             if must != FALSE:
@@ -236,14 +255,14 @@ class ItemWriter:
         if table.otherwise is not None:
             self._row(table, table.otherwise, f"{keyword} not ({_any(mays)}):")
             keyword = "elif"
-        if not self.bare and raised != FALSE:
+        if not self.bare:
             self.function.line(f"{keyword} {raised}: {self._walk(table)}")
 
     def _leave_open(self, table: TablePlan, raised: str) -> None:
-        if not self.bare and raised != FALSE:
+        if not self.bare:
             self.function.line(f"if {raised}: {self._walk(table)}")
 
-    def _counted(self, table: TablePlan, raised: str) -> None:
+    def _counted(self, table: TablePlan) -> None:
         """The one row that may apply, if it must; several or unknown rows are the reference walk's."""
         hit = self.module.fresh("hit")
         self.function.line(f"{hit} = -1")
@@ -255,6 +274,7 @@ class ItemWriter:
         for number, (hit_number, row) in enumerate(rows):
             self._row(table, row, f"{'elif' if number else 'if'} {hit} == {hit_number}:")
         chooses = f"{hit} == -2" if table.policy in ("any", "priority") else FALSE
+        raised = FALSE if self.bare else self._raised(table)
         self.function.line(f"{'elif' if rows else 'if'} {_any([chooses, raised])}: {self._walk(table)}")
 
     def _row(self, table: TablePlan, row: RowPlan, header: str) -> None:
@@ -308,7 +328,7 @@ class ItemWriter:
         if start is None:
             self.function.line(f"if {may}: {self._walk(clock)}")
             return
-        raised = _any([_negated(unknown(start)), *self._leaves(clock.own)])
+        raised = _any([_negated(unknown(start)), *self.leaves(clock.own)])
         runs = _all([may, _negated(none(start)), raised])
         self.function.line(f"if {runs}: {self._walk(clock)}")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from engine.base.exact import EXACT, plain
-from engine.evaluate.case import Case, of_kind, rounded
+from engine.evaluate.case import Case, of_kind
 from engine.evaluate.judge import Judgement, judge
 from engine.evaluate.reference import new_case
 from engine.evaluate.values import NONE, Unknown, shown
@@ -85,8 +85,25 @@ def rounded_quotient(mode: str, digits: int, left: Any, right: Any) -> Decimal:
     return Decimal(units).scaleb(-digits, EXACT)
 
 
-def rounded_value(mode: str, digits: int, value: Any) -> Decimal:
-    return rounded(mode, value, digits)
+def divides_exactly(divisor: Any) -> bool:
+    """Whether every decimal divided by this whole number ends: there are only twos and fives in it."""
+    if not isinstance(divisor, int) or not 0 < divisor < LARGE:
+        return False
+    rest: int = divisor
+    for factor in (2, 5):
+        while rest % factor == 0:
+            rest //= factor
+    return rest == 1
+
+
+LARGE = 10**6
+ROUNDING = {"half up": ROUND_HALF_UP, "floor": ROUND_FLOOR, "ceiling": ROUND_CEILING}
+WIDE = Context(prec=EXACT.prec, traps=[InvalidOperation])
+
+
+def rounded_decimal(mode: str, unit: Decimal, value: Decimal | int) -> Decimal:
+    """An exact value to as many digits as `unit` has; half up goes away from zero, as FEEL's does."""
+    return WIDE.plus(Decimal(value).quantize(unit, ROUNDING[mode], WIDE))
 
 
 def shown_instant(value: datetime) -> str:
@@ -130,7 +147,8 @@ NAMESPACE: dict[str, Any] = {
     "exact_subtract": EXACT.subtract,
     "exact_multiply": EXACT.multiply,
     "rounded_quotient": rounded_quotient,
-    "rounded_value": rounded_value,
+    "rounded_decimal": rounded_decimal,
+    "exact_divide": EXACT.divide,
     "of_kind": of_kind,
     "Kind": Kind,
     "shown_money": shown_money,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.base.exact import EXACT
+from engine.evaluate.compiled.runtime import shown_money
 
 ZERO = Decimal(0)
 
@@ -18,7 +19,7 @@ def shares_of(
     for (party, up_to), amount in zip(parties, amounts, strict=True):
         borne = max(ZERO, min(amount, left))
         left = EXACT.subtract(left, borne)
-        share = {"party": party, "amount": f"{borne:.2f}"}
+        share = {"party": party, "amount": shown_money(borne)}
         shares.append({**share, "up_to": True} if up_to else share)
-    shares.append({"party": remainder, "amount": f"{left:.2f}"})
+    shares.append({"party": remainder, "amount": shown_money(left)})
     return shares

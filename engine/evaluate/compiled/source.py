@@ -98,7 +98,7 @@ class Function:
 
     @contextmanager
     def passing(self, facts: frozenset[str]) -> Iterator[None]:
-        """In the rest of a conjunction, these facts have values: Python stops at the first part that fails."""
+        """In the rest of a conjunction these facts have values: Python stops at the first part that fails."""
         self._passing.append(facts)
         yield
         self._passing.pop()
