@@ -185,8 +185,7 @@ def _reasons(case: Case, shared: list[Because], hit: Hit) -> list[Because]:
 
 
 def _conclude_hit(case: Case, table: TablePlan, hit: Hit, reasons: list[Because], so_far: Judgement) -> None:
-    quoted = dict.fromkeys(citation for row in hit.rows for citation in row.origin.citations)
-    cited = replace(table.origin, citations=tuple(quoted)) if quoted else table.origin
+    cited = hit.row.origin if hit.row else _cited_together(table, hit.added_up)
     basis = Basis(table.origin, cited, reasons, hit.row)
     if isinstance(hit.outputs, Undefined):
         fields: Outcome = {
@@ -197,6 +196,12 @@ def _conclude_hit(case: Case, table: TablePlan, hit: Hit, reasons: list[Because]
         so_far.outcomes.append(_stated(basis, fields))
         return
     _conclude(case, basis, table.outcomes, so_far, hit.outputs)
+
+
+def _cited_together(table: TablePlan, rows: Iterable[RowPlan]) -> Origin:
+    """The table, with what the rows that were added up rest on."""
+    quoted = dict.fromkeys(citation for row in rows for citation in row.origin.citations)
+    return replace(table.origin, citations=tuple(quoted) or table.origin.citations)
 
 
 def _alternatives(case: Case, table: TablePlan, gap: Undefined) -> dict[str, dict[str, Any]]:
