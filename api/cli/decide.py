@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
+from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, cannot_write, show_findings
 from api.cli.loading import plan_under, sound_library
 from api.cli.options import OneOf, described, option
 from api.cli.progress import with_progress
@@ -22,11 +22,10 @@ from api.present.findings_text import console_on
 from api.present.tally import Tally, write_tally
 from api.present.ticket_trouble import TroubleLog
 from api.present.verdict_text import VerdictText
-from api.tickets.csv_tickets import UnreadableHeader
 from api.tickets.mapping import ImportMapping
 from api.tickets.mapping_reader import read_mapping
 from api.tickets.sources import FORMS, Form, Reading, form_of, ndjson_line
-from api.tickets.ticket import Ticket
+from api.tickets.ticket import WHOLE_FILE, Ticket
 from engine.base.findings import Finding, Language, has_errors
 from engine.evaluate.durable import Disagreement, DurableFailure, Unavailable
 from engine.evaluate.evaluators import Evaluator
@@ -71,13 +70,11 @@ def command(door: Door, /, files: tuple[str, ...], rules: str, evaluator: str, *
     inputs = [(_existing(name), _form(name, options["input_format"])) for name in files]
     log = TroubleLog(console_on(sys.stderr), door.language, several_files=len(files) > 1)
     bench = Bench(plan, _evaluator(evaluator, plan), _as_of(options["as_of"], plan), log)
-    with ExitStack() as stack:
-        stack.enter_context(closing(bench.judge))
-        out = _output(options["output"], stack)
-        judged = bench.judged_in(with_progress(inputs, reading))
-        tally = _write(judged, library, _Sink(out, door.language, inputs, options["form"]), bench)
+    judged = bench.judged_in(with_progress(inputs, reading))
+    with closing(bench.judge), _writing(options["output"], files) as out:
+        _write(judged, library, _Sink(out, door.language, inputs, options["form"]), bench)
     log.finish()
-    return FOUND if tally.bad or log.any else CLEAN
+    return FOUND if log.any else CLEAN
 
 
 @dataclass
@@ -92,14 +89,11 @@ class Bench:
 
     def judged_in(self, tickets: Iterator[tuple[str, Ticket]]) -> Iterator[Judged]:
         """A verdict for each good ticket; the trouble of a bad one is logged, all of it at once."""
-        try:
-            for file, ticket in tickets:
-                judged = self._judged(file, ticket)
-                if judged is not None:
-                    self.tally.add(judged.verdict)
-                    yield judged
-        except UnreadableHeader as error:
-            raise Stop(*error.findings, exit_code=FOUND) from error
+        for file, ticket in tickets:
+            judged = self._judged(file, ticket)
+            if judged is not None:
+                self.tally.add(judged.verdict)
+                yield judged
 
     def _judged(self, file: str, ticket: Ticket) -> Judged | None:
         facts, findings = facts_from(ticket.facts, self.plan, ticket.pointer)
@@ -110,7 +104,7 @@ class Bench:
         verdict = None if findings else self._verdict(facts, as_of, findings)
         if verdict is None:
             self.log.write(file, ticket.line, findings)
-            self.tally.bad += 1
+            self.tally.bad += ticket.line != WHOLE_FILE
             return None
         number = facts.get("ticket_no")
         return Judged(file, ticket.line, None if number is None else str(number), verdict)
@@ -139,7 +133,7 @@ class _Sink:
         return len(self.inputs) == 1 and self.inputs[0][1] == "json"
 
 
-def _write(judged: Iterator[Judged], library: Library, sink: _Sink, bench: Bench) -> Tally:
+def _write(judged: Iterator[Judged], library: Library, sink: _Sink, bench: Bench) -> None:
     if sink.form == "text":
         _write_text(judged, library, sink, bench)
     elif sink.single:
@@ -148,7 +142,6 @@ def _write(judged: Iterator[Judged], library: Library, sink: _Sink, bench: Bench
     else:
         for one in judged:
             sink.out.write(ndjson_line(_document(one, sink)) + "\n")
-    return bench.tally
 
 
 def _document(judged: Judged, sink: _Sink) -> dict[str, Any]:
@@ -164,7 +157,7 @@ def _write_text(judged: Iterator[Judged], library: Library, sink: _Sink, bench: 
     if bench.tally.judged <= MOST_IN_FULL:
         for one in kept:
             console.print(writer.text(one.ticket_no or f"{one.file}:{one.line}", one.verdict), end="\n\n")
-    if not sink.single:
+    if not sink.single and (bench.tally.judged or bench.tally.bad or not bench.log.any):
         write_tally(console_on(sink.out, wrap=True), bench.tally, sink.language)
 
 
@@ -218,10 +211,20 @@ def _mapping(name: str | None, plan: Plan, language: Language) -> ImportMapping 
     return mapping
 
 
-def _output(name: str | None, stack: ExitStack) -> TextIO:
+@contextmanager
+def _writing(name: str | None, inputs: tuple[str, ...]) -> Iterator[TextIO]:
+    """The file for the verdicts, or standard output; raises Stop where it cannot be written."""
     if name is None or name == STANDARD_INPUT:
-        return sys.stdout
+        yield sys.stdout
+        return
+    if any(_same_file(name, read) for read in inputs):
+        raise Stop(Finding("D028", {"file": name}))
     try:
-        return stack.enter_context(Path(name).open("w", encoding="utf-8", newline="\n"))
+        with Path(name).open("w", encoding="utf-8", newline="\n") as out:
+            yield out
     except OSError as error:
-        raise Stop(cannot_read(name, error)) from error
+        raise Stop(cannot_write(name, error)) from error
+
+
+def _same_file(written: str, read: str) -> bool:
+    return Path(written).exists() and Path(read).exists() and Path(written).samefile(read)

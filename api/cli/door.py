@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -60,8 +61,10 @@ def show_findings(findings: Iterable[Finding], language: Language) -> None:
 
 
 def cannot_read(name: str, error: OSError) -> Finding:
-    """A file that is not there, is not ours to read, or is a folder."""
+    """A file that is not there, is not ours to read or write, is a folder, or finds the disk full."""
     match error:
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return Finding("D029", {"file": name})
         case FileNotFoundError():
             return Finding("D014", {"file": name})
         case PermissionError():
@@ -70,6 +73,14 @@ def cannot_read(name: str, error: OSError) -> Finding:
             return Finding("D016", {"file": name})
         case _:
             return Finding("D017", {"file": name, "reason": error.strerror or ""})
+
+
+def cannot_write(name: str, error: OSError) -> Finding:
+    """The same of a file that is written; what is not there is then its folder."""
+    folder = os.path.dirname(name)  # noqa: PTH120 - as it was written
+    if isinstance(error, FileNotFoundError) and folder:
+        return Finding("D010", {"folder": folder})
+    return cannot_read(name, error)
 
 
 def finding_from_usage_error(error: click.UsageError) -> Finding:
@@ -81,5 +92,25 @@ def finding_from_usage_error(error: click.UsageError) -> Finding:
             shown = param.make_metavar(error.ctx) if param and error.ctx else ""
             name = param.opts[0] if isinstance(param, click.Option) else shown
             return Finding("D005", {"name": name})
+        case click.BadOptionUsage(option_name=name) if "requires" in error.message:
+            return Finding("D096", {"name": name})
+        case click.UsageError(message=message) if message.startswith("Got unexpected extra argument"):
+            return Finding("D097", {"written": message.partition("(")[2].rstrip(")")})
+        case click.BadParameter(param=click.Option(type=type_, opts=opts)):
+            return _bad_number(opts[0], type_, error)
         case _:
             return Finding("D006", {"message": error.format_message().rstrip(".").replace("`", "'")})
+
+
+def _bad_number(name: str, type_: object, error: click.BadParameter) -> Finding:
+    """The only options that are no words of ours are whole numbers, which may have a least."""
+    written = _quoted_first(error.message)
+    if isinstance(type_, click.IntRange) and type_.min is not None:
+        return Finding("D092", {"name": name, "written": written, "least": str(type_.min)})
+    return Finding("D093", {"name": name, "written": written})
+
+
+def _quoted_first(message: str) -> str:
+    """What was written, as click repeats it: `'abc' is not …` or `10 is not …`."""
+    written, _, _ = message.partition(" is not ")
+    return written.strip("'")

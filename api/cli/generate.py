@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from api.cli.door import CLEAN, Door, Stop, cannot_read
+from api.cli.door import CLEAN, Door, Stop, cannot_write
 from api.cli.loading import sound_library
 from api.cli.options import OneOf, described, option
 from api.tickets.history import COLUMNS, history
@@ -34,7 +34,7 @@ def command(door: Door, tickets: int, seed: int, rules: str, output: str, form: 
     _require_facts(library.plan)
     chosen = FORMS[form] if form else form_of(output) or ("ndjson" if output == "-" else None)
     if chosen is None or chosen == "json":
-        raise Stop(Finding("D018", {"file": output}))
+        raise Stop(Finding("D094", {"file": output}))
     try:
         if output == "-":
             _write(sys.stdout.buffer, chosen, library.plan, tickets, seed)
@@ -44,7 +44,7 @@ def command(door: Door, tickets: int, seed: int, rules: str, output: str, form: 
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Stop(cannot_read(output, error)) from error
+        raise Stop(cannot_write(output, error)) from error
     return CLEAN
 
 

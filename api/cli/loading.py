@@ -50,10 +50,13 @@ def plan_under(library: Library, choices: tuple[str, ...]) -> Plan:
     """The plan under the readings chosen as `AMB-01=floor`; raises Stop for a name that is not known."""
     readings: dict[str, str] = {}
     for choice in choices:
-        name, _, option = choice.partition("=")
+        name, joined, option = choice.partition("=")
         reading = library.readings.get(name)
         if reading is None:
             raise Stop(Finding("D020", {"written": name}, suggestion=closest(name, library.readings)))
+        if not (joined and option):
+            values = {"written": choice, "reading": name, "allowed": ", ".join(reading.options)}
+            raise Stop(Finding("D095", values))
         if option not in reading.options:
             values = {"written": option, "reading": name, "allowed": ", ".join(reading.options)}
             raise Stop(Finding("D021", values, suggestion=closest(option, reading.options)))

@@ -21,6 +21,7 @@ from api.cli.door import (
     INTERRUPTED,
     Door,
     Stop,
+    cannot_write,
     door_of,
     finding_from_usage_error,
     language_from,
@@ -110,20 +111,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stop as stop:
         show_findings(stop.findings, language)
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help(), err=True)
+        return COULD_NOT
     except click.UsageError as error:
         show_findings((finding_from_usage_error(error),), language)
         return COULD_NOT
     except (click.Abort, KeyboardInterrupt):
+        show_findings((Finding("D009", {}),), language)
         return INTERRUPTED
     except BrokenPipeError:
         _close_quietly()
+        return COULD_NOT
+    except OSError as error:
+        _close_quietly()
+        show_findings((cannot_write("stdout", error),), language)
         return COULD_NOT
     except Exception as error:  # noqa: BLE001 - the last handler: nobody is shown a traceback
         return _own_mistake(error, language, debug="--debug" in given)
 
 
 def _call(given: list[str]) -> int:
-    return int(caiding.main(given, prog_name="caiding", standalone_mode=False) or 0)
+    exit_code = int(caiding.main(given, prog_name="caiding", standalone_mode=False) or 0)
+    sys.stdout.flush()
+    return exit_code
 
 
 def _language_before_parsing(given: Sequence[str]) -> Language:

@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api.cli.door import Stop, cannot_read
+from api.tickets.csv_tickets import UnreadableHeader
 from api.tickets.sources import Form, Reading, tickets_of
-from api.tickets.ticket import Ticket
+from api.tickets.ticket import WHOLE_FILE, Ticket
 
 MUCH = 5_000_000
 """Bytes of input from which on a bar is shown."""
@@ -37,6 +38,7 @@ def _size(name: str) -> int:
 
 
 def _tickets(name: str, form: Form, reading: Reading, bar: Progress | None) -> Iterator[tuple[str, Ticket]]:
+    """What is wrong with a whole file comes as a ticket of no line, so that the other files are judged."""
     try:
         with _stream(name, form) as stream:
             position = 0
@@ -46,6 +48,8 @@ def _tickets(name: str, form: Form, reading: Reading, bar: Progress | None) -> I
                     reached = stream.tell()
                     bar.advance(bar.task_ids[0], reached - position)
                     position = reached
+    except UnreadableHeader as error:
+        yield name, Ticket(WHOLE_FILE, findings=error.findings)
     except OSError as error:
         raise Stop(cannot_read(name, error)) from error
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from api.present.findings_text import MOST_FINDINGS, STYLES, visible
 from api.present.labels import label
+from api.tickets.ticket import WHOLE_FILE
 from engine.base.findings import Finding, Language
 
 
@@ -45,7 +46,8 @@ def trouble_text(file: str, line: int, finding: Finding, language: Language) -> 
     severity = label("severity", finding.severity, language)
     text.append(f"{severity}[{finding.code}]", style=STYLES[finding.severity])
     text.append(f": {visible(finding.message(language))}", style="bold")
-    place = f"{file}:{line}" + (f" {finding.pointer}" if finding.pointer else "")
+    place = f"{file}:{line}" if line != WHOLE_FILE else file
+    place += f" {finding.pointer}" if finding.pointer else ""
     text.append("\n  --> ", style="bold blue")
     text.append(visible(place))
     mend = finding.help(language)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from api.tickets.exact_json import MOST_BYTES
 from api.tickets.text_values import NotAListError, text_value
-from api.tickets.ticket import Raw, Ticket
+from api.tickets.ticket import Raw, Ticket, escaped
 from engine.base.findings import Finding
 from engine.base.suggest import closest
 from engine.rulebook.model import FactDeclaration
@@ -18,6 +18,9 @@ Row: TypeAlias = tuple[int, dict[str, str], tuple[Finding, ...]]
 
 CsvReader: TypeAlias = Any
 """What `csv.reader` gives; its type has no public name."""
+
+OTHER_MARKS = {";": "`;`", "\t": "TAB", "；": "`；`", "，": "`，`", "|": "`|`"}
+"""What parts columns in files that are not quite CSV, and how it is shown."""
 
 csv.field_size_limit(MOST_BYTES)
 
@@ -53,12 +56,15 @@ def _header(reader: CsvReader) -> list[str]:
         raise UnreadableHeader([_broken(error)]) from error
     if not any(header):
         raise UnreadableHeader([Finding("D030", {})])
+    for character, mark in OTHER_MARKS.items():
+        if len(header) == 1 and character in header[0]:
+            raise UnreadableHeader([Finding("D056", {"mark": mark})])
     findings = []
     for number, name in enumerate(header, start=1):
         if not name:
             findings.append(Finding("D055", {"number": str(number)}))
         elif not _is_text(name):
-            findings.append(Finding("D039", {"byte": "1"}))
+            findings.append(Finding("D039", {"byte": _bad_byte(name)}))
         elif name in header[: number - 1]:
             findings.append(Finding("D051", {"column": name}))
     if findings:
@@ -85,22 +91,38 @@ def _trouble(cells: list[str], header: list[str]) -> Iterator[Finding]:
         yield Finding("D052", {"cells": str(len(cells)), "columns": str(len(header))})
     for number, cell in enumerate(cells):
         if not _is_text(cell):
-            before = len(cell.encode("utf-8", "surrogateescape")) if number else 1
-            yield Finding("D039", {"byte": str(before)}, pointer=f"/{header[min(number, len(header) - 1)]}")
+            name = header[min(number, len(header) - 1)]
+            yield Finding("D039", {"byte": _bad_byte(cell)}, pointer=f"/{escaped(name)}")
 
 
 def _is_text(cell: str) -> bool:
     return cell.isascii() or not any("\udc80" <= character <= "\udcff" for character in cell)
 
 
+def _bad_byte(cell: str) -> str:
+    """Which byte of the cell is the first that is not UTF-8, counted from 1."""
+    good = next(index for index, character in enumerate(cell) if "\udc80" <= character <= "\udcff")
+    return str(len(cell[:good].encode()) + 1)
+
+
 def _broken(error: csv.Error) -> Finding:
-    return Finding("D053", {"reason": str(error)})
+    """What Python's reader says in English only, in words of ours."""
+    match str(error):
+        case "unexpected end of data":
+            return Finding("D057", {})
+        case reason if "expected after" in reason:
+            return Finding("D058", {})
+        case reason if "field larger" in reason:
+            return Finding("D059", {"maximum": f"{MOST_BYTES:,}"})
+        case reason:
+            return Finding("D053", {"reason": reason})
 
 
 def check_columns(header: Sequence[str], facts: Mapping[str, FactDeclaration]) -> None:
-    """Raises UnreadableHeader with a finding for each column that names no fact."""
+    """Raises UnreadableHeader with a finding for each column that names no fact; a label is not a name."""
+    by_label = {words: name for name, fact in facts.items() for words in (fact.label.zh, fact.label.en)}
     findings = [
-        Finding("D050", {"column": name}, suggestion=closest(name, facts))
+        Finding("D050", {"column": name}, suggestion=by_label.get(name) or closest(name, facts))
         for name in header
         if name not in facts and name != "as_of"
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from api.tickets.exact_json import MOST_BYTES, parse
@@ -42,4 +43,13 @@ def _ticket(content: bytes, line: int) -> Ticket:
     except UnicodeDecodeError as error:
         return Ticket(line, findings=(Finding("D039", {"byte": str(error.start + 1)}),))
     value, findings = parse(text)
+    if line > 1:
+        findings = [_on_line(finding, line) for finding in findings]
     return Ticket(line, findings=tuple(findings)) if findings else ticket_from_value(value, line)
+
+
+def _on_line(finding: Finding, line: int) -> Finding:
+    """A line that is counted from the ticket's own start becomes the file's."""
+    if "line" not in finding.values:
+        return finding
+    return replace(finding, values={**finding.values, "line": str(int(finding.values["line"]) + line - 1)})

@@ -13,6 +13,10 @@ Raw: TypeAlias = Any
 """A value as JSON or a table carries it; the catalogue has not seen it yet."""
 
 
+WHOLE_FILE = 0
+"""The line of what is said about a file as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """Raw facts with exact numbers, not yet held against the catalogue.

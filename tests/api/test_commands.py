@@ -58,7 +58,15 @@ def test_language_of_the_locale(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
         (("check", "--format", "jsno"), "D003"),
         (("check", "--fromat", "json"), "D004"),
         (("decide",), "D005"),
-        (("check", "a", "b"), "D006"),
+        (("check", "a", "b"), "D097"),
+        (("show", "--on"), "D096"),
+        (("show", "--width", "10"), "D092"),
+        (("generate", "--tickets", "many"), "D093"),
+        (("generate", "--output", "history.xlsx"), "D094"),
+        (("generate", "--output", "nowhere/history.csv"), "D010"),
+        (("decide", "--reading", "AMB-01", "-"), "D095"),
+        (("decide", "examples/tickets/dispatch_delay.json", "--output", "nowhere/out.json"), "D010"),
+        (("decide", "examples/tickets/dispatch_delay.json", "--output", "/dev/full"), "D029"),
         (("show", "--on", "2015-13-01"), "D007"),
         (("decide", "--as-of", "noon", "examples/tickets/dispatch_delay.json"), "D008"),
         (("check", "ruels"), "D010"),
@@ -108,7 +116,7 @@ def test_own_mistake_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C ends with 130 and without a word."""
+    """Ctrl-C ends with 130 and says that the result is not complete."""
 
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
@@ -116,7 +124,25 @@ def test_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.cli.loading.load", interrupt)
     ran = run("check", SMALL)
     assert (ran.code, ran.out) == (130, "")
-    assert "Traceback" not in ran.err
+    assert ran.err.strip() == "note[D009]: interrupted, the result is not complete"
+
+
+def test_without_a_command_the_help_is_shown(run: Run) -> None:
+    """The bare command is no mistake to be told about: it shows what there is, and ends with 1."""
+    ran = run()
+    assert (ran.code, ran.out) == (1, "")
+    assert "decide" in ran.err
+    assert "error" not in ran.err
+
+
+def test_full_disk_behind_standard_output() -> None:
+    """What could not be written is told, though the writing fails only when the command ends."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "api.cli.main", "--lang", "en", "check", SMALL]
+        ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert "[D029]" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_broken_pipe_is_silent() -> None:

@@ -118,7 +118,10 @@ def test_csv(run: Run) -> None:
         ("kind,\nloss,1\n", "D055"),
         ("kind,value\nloss\n", "D052"),
         ("kind,value\nloss,1,2\n", "D052"),
-        ('kind,value\n"loss,1\n', "D053"),
+        ('kind,value\n"loss,1\n', "D057"),
+        ('kind,value\n"loss"x,1\n', "D058"),
+        ("kind;value\nloss;1\n", "D056"),
+        ("kind\tvalue\nloss\t1\n", "D056"),
         ("scans\nWuhan\n", "D054"),
         ("value\ntwelve\n", "F003"),
         ("days\n1.5\n", "F003"),
@@ -204,6 +207,41 @@ def test_output_file(run: Run, tmp_path: Path) -> None:
     ran = run(*DECIDE, "--format", "json", "--output", tmp_path / "verdict.json", "-", stdin=GOOD.encode())
     assert ran.out == ""
     assert json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))["outcomes"]
+
+
+def test_output_never_destroys_the_input(run: Run, tmp_path: Path) -> None:
+    """Writing over the tickets that are still to be read would lose them, by whatever name they go."""
+    path = tmp_path / "ticket.json"
+    path.write_text(GOOD, encoding="utf-8")
+    ran = run(*DECIDE, "--output", tmp_path / "." / "ticket.json", path)
+    assert (ran.code, ran.out) == (1, "")
+    assert "[D028]" in ran.err
+    assert path.read_text(encoding="utf-8") == GOOD
+
+
+def test_a_file_that_cannot_be_used_spoils_only_itself(run: Run, tmp_path: Path) -> None:
+    """The files after it are judged; it is named, and the exit code says so."""
+    (tmp_path / "bad.csv").write_text("knid\nloss\n", encoding="utf-8")
+    (tmp_path / "good.csv").write_text("kind\nloss\n", encoding="utf-8")
+    ran = run(*DECIDE, "--format", "json", tmp_path / "bad.csv", tmp_path / "good.csv")
+    assert (ran.code, len(ran.out.splitlines())) == (2, 1)
+    assert f"--> {tmp_path / 'bad.csv'}\n" in ran.err
+
+
+def test_line_of_a_syntax_error_is_that_of_the_file(run: Run, tmp_path: Path) -> None:
+    """In NDJSON the line told in the message is the one told in the place."""
+    path = tmp_path / "tickets.ndjson"
+    path.write_text('{"kind": "loss"}\n{"kind": loss}\n', encoding="utf-8")
+    ran = run(*DECIDE, path)
+    assert "line 2, column 10" in ran.err
+    assert f"{path}:2" in ran.err
+
+
+def test_labels_of_columns_lead_to_the_names(run: Run) -> None:
+    """A table whose header has the catalogue's Chinese labels is told the names."""
+    code, out, err = csv("类型\nloss\n", run)
+    assert (code, out) == (2, "")
+    assert "`kind`" in err
 
 
 def test_forms_agree(run: Run, tmp_path: Path) -> None:
