@@ -88,8 +88,8 @@ class Case:
                 return value
             case FactValue(name=name):
                 return self.fact(name)
-            case FieldValue():
-                return self._field(expression, record)
+            case FieldValue(name=name, of=records):
+                return self.field(records, name, record or {})
             case OutputValue(name=name):
                 return (outputs or {})[name]
             case ParameterValue():
@@ -161,12 +161,13 @@ class Case:
             return unknown("fact_missing", definition.fact.name)
         return value
 
-    def _field(self, field: FieldValue, record: Record | None) -> Any:
-        value = (record or {}).get(field.name)
+    def field(self, records: str, name: str, record: Record) -> Any:
+        """A record's own value, else none or unknown as the catalogue says."""
+        value = record.get(name)
         if value is not None:
             return value
-        declared = self.plan.facts[field.of].type.fields[field.name]
-        return NONE if declared.absent_is_none else unknown("fact_missing", f"{field.of}.{field.name}")
+        declared = self.plan.facts[records].type.fields[name]
+        return NONE if declared.absent_is_none else unknown("fact_missing", f"{records}.{name}")
 
     def _parameter(self, parameter: ParameterValue) -> Any:
         """The value in force on the event date; without an event date the only one there is."""

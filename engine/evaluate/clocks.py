@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from engine.base import calendar as reckoning
-from engine.base.calendar import Due, Limit
-from engine.evaluate.case import Case
+from engine.base.calendar import Due, Limit, Stretch
+from engine.evaluate.case import Case, Record
 from engine.evaluate.values import NONE, Cause, Unknown, together, unknown
 from engine.plan.nodes import ClockPlan
 from engine.rulebook.expressions import facts_in
+from engine.rulebook.model import Pauses
 
 State: TypeAlias = Literal["not_started", "running", "met", "breached"]
 MIDNIGHT = "00:00"
@@ -72,14 +73,23 @@ def _with_pauses(case: Case, clock: ClockPlan, started: Any, due: Due) -> Due | 
         return records
     stretches = []
     for record in () if records is NONE else records:
-        begin, end = record.get(pauses.start), record.get(pauses.until) or case.as_of
-        if begin is None or end is None:
-            return unknown(
-                "fact_missing", f"{pauses.list.name}.{pauses.start if begin is None else pauses.until}"
-            )
-        if begin < end:
-            stretches.append((begin, end))
+        stretch = _pause(case, pauses, record)
+        if isinstance(stretch, Unknown):
+            return stretch
+        stretches.append(stretch)
     return reckoning.extend(due, reckoning.instant_of(started, case.zone), stretches)
+
+
+def _pause(case: Case, pauses: Pauses, record: Record) -> Stretch | Unknown:
+    """When a pause began and ended; one that is known to be open lasts until the instant of judging."""
+    begin = case.field(pauses.list.name, pauses.start, record)
+    end = case.field(pauses.list.name, pauses.until, record)
+    if end is NONE and case.as_of is not None:
+        end = case.as_of
+    for name, moment in ((pauses.start, begin), (pauses.until, end)):
+        if moment is NONE or isinstance(moment, Unknown):
+            return unknown("fact_missing", f"{pauses.list.name}.{name}")
+    return begin, end
 
 
 def _face(case: Case, clock: ClockPlan, started: Any, due: Due) -> ClockFace | Unknown:

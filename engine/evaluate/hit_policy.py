@@ -203,7 +203,8 @@ def _aggregate(state: _Table) -> Selection:
     if missing:
         return _undecided(missing)
     number = _aggregated(state, values)
-    return Selection(() if number is None else (Hit(None, {name: number}, tuple(row for hit in hits for row in hit.rows)),))
+    added_up = tuple(row for hit in hits for row in hit.rows)
+    return Selection(() if number is None else (Hit(None, {name: number}, added_up),))
 
 
 def _aggregated(state: _Table, values: list[Any]) -> Any:

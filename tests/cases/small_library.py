@@ -7,6 +7,7 @@ needs besides (labels, examples, parties, codes) is made up here, the same for a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def catalogue_text(facts: Mapping[str, Any]) -> str:
 
 def _fact(name: str, said: str | Mapping[str, Any]) -> dict[str, Any]:
     fact: dict[str, Any] = {"entity": "ticket", **_typed(name, said)}
-    fact.setdefault("example", next(iter(fact.get("values", ())), EXAMPLES.get(fact["type"])))
+    fact.setdefault("example", next(iter(fact.get("values", ())), deepcopy(EXAMPLES.get(fact["type"]))))
     if "minimum" in fact and fact["type"] in ("integer", "decimal", "money"):
         fact["example"] = max(fact["minimum"], fact["example"])
     return fact
