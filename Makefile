@@ -16,6 +16,7 @@ setup: .venv/.installed ## make .venv with the locked versions
 demo: .venv/.installed ## check the rulebooks, judge four tickets and then a made-up history of 3,000
 	$(BIN)/caiding check rules
 	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 examples/tickets/*.json
+	@mkdir -p build
 	$(BIN)/caiding generate --rules rules --tickets 3000 --seed 2015 --output build/history.ndjson
 	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 build/history.ndjson
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from engine.evaluate.case import Case
 from engine.evaluate.values import shown
 from engine.evaluate.verdict import Because, CitationOut, WordsOut
-from engine.plan.nodes import Origin
-from engine.rulebook.expressions import All, AnyOf, Expression, FactValue, Not, Test
+from engine.plan.nodes import ClockPlan, Origin
+from engine.rulebook.expressions import All, AnyOf, Expression, FactValue, Not, Test, facts_in
 from engine.rulebook.model import Citation, Words
 
 
@@ -41,6 +41,15 @@ def _because(case: Case, condition: Expression, *, negated: bool) -> Sequence[Be
         case _:
             decisive = ()
     return [entry for item in decisive for entry in _because(case, item, negated=negated)]
+
+
+def events(case: Case, clock: ClockPlan) -> list[Because]:
+    """The events that a clock was read by: what starts it, what it is due by, what stops and pauses it."""
+    moments = [("starts", clock.starts), ("due", clock.due)]
+    read = [(word, fact) for word, moment in moments if moment is not None for fact in facts_in(moment)]
+    read += [("stops", stop) for stop in clock.stops]
+    read += [("pauses", clock.pauses.list)] if clock.pauses is not None else []
+    return [Because(fact=fact.name, value=_seen(case, fact), test=word) for word, fact in read]
 
 
 def _seen(case: Case, fact: FactValue) -> object:

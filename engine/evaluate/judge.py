@@ -12,7 +12,7 @@ from typing import Any, assert_never
 
 from engine.evaluate import clocks, conclude, tables
 from engine.evaluate.case import Case
-from engine.evaluate.explain import because, citations, title
+from engine.evaluate.explain import because, citations, events, title
 from engine.evaluate.hit_policy import Hit
 from engine.evaluate.values import Cause, Unknown, reason_and_missing, shown
 from engine.evaluate.verdict import Because, Defeated, Outcome, Undecided
@@ -228,6 +228,7 @@ def _judge_clock(case: Case, clock: ClockPlan, so_far: Judgement) -> None:
             _leave_open(so_far, clock.origin, {cause for u in unknowns for cause in u.causes})
         return
     reasons = because(case, All((clock.guard, clock.own)))
+    reasons += [entry for entry in events(case, clock) if entry not in reasons]
     basis = Basis(clock.origin, clock.origin, reasons)
     so_far.outcomes.append(_stated(basis, _deadline(clock, face)))
     if face.state == "breached":
