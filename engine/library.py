@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from engine.base.findings import Finding, has_errors, in_order
+from engine.plan.circles import circles
 from engine.plan.from_rulebooks import plan_from_rulebooks
 from engine.plan.nodes import Plan
 from engine.read.nodes import MappingNode
@@ -44,10 +45,16 @@ class Library:
         return {name: reading for book in self.rulebooks for name, reading in book.readings.items()}
 
     def under(self, readings: Mapping[str, str]) -> Plan:
-        """The plan under other readings than the preferred ones (names must be known)."""
-        if self.catalogue is None:
-            raise ValueError("a library with findings has no plan")
-        return plan_from_rulebooks(self.catalogue, self.rulebooks, self._chosen(readings), [])
+        """The plan under other readings than the preferred ones (names must be known).
+
+        Raises ValueError where the library has errors, as it then has no plan under any reading.
+        """
+        if self.catalogue is None or self.plan is None:
+            raise ValueError("a library with errors has no plan")
+        findings: list[Finding] = []
+        plan = plan_from_rulebooks(self.catalogue, self.rulebooks, self._chosen(readings), findings)
+        assert not findings, "what goes round under some reading is found when the library is loaded"
+        return plan
 
     def _chosen(self, readings: Mapping[str, str]) -> dict[str, str]:
         preferred = {name: reading.preferred for name, reading in self.readings.items()}
@@ -135,6 +142,7 @@ def _compiled(
 ) -> Library:
     preferred = {name: r.preferred for book in rulebooks for name, r in book.readings.items()}
     plan = plan_from_rulebooks(catalogue, rulebooks, preferred, findings)
+    findings.extend(circles(catalogue, rulebooks))
     broken = has_errors(findings)
     return Library(
         catalogue, sources, statements, rulebooks, tuple(in_order(findings)), None if broken else plan

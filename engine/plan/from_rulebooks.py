@@ -57,9 +57,7 @@ def plan_from_rulebooks(
     """The plan under `readings` (an option for each reading id); a cycle of definitions is a finding."""
     books = sorted(rulebooks, key=lambda book: book.name)
     chosen = [item for book in books for item in book.items if holds(item.head.reading, readings)]
-    definitions = in_order_of_need(
-        [d for i in chosen if (d := _definition(i, catalogue, readings))], findings
-    )
+    definitions = in_order_of_need(definitions_under(chosen, catalogue, readings), findings)
     items = tuple(planned for item in chosen if (planned := _outcome_item(item, readings)) is not None)
     parameters = {
         parameter.id: ParameterPlan(parameter.id, parameter.type, parameter.values)
@@ -81,6 +79,14 @@ def plan_from_rulebooks(
 def holds(guard: ReadingGuard, readings: Mapping[str, str]) -> bool:
     """Whether a thing exists under the chosen readings."""
     return all(readings.get(reading) in options for reading, options in guard)
+
+
+def definitions_under(
+    items: Iterable[Item], catalogue: Catalogue, readings: Mapping[str, str]
+) -> list[DefinitionPlan]:
+    """What the items define under the chosen readings."""
+    there = (item for item in items if holds(item.head.reading, readings))
+    return [planned for item in there if (planned := _definition(item, catalogue, readings)) is not None]
 
 
 def _definition(item: Item, catalogue: Catalogue, readings: Mapping[str, str]) -> DefinitionPlan | None:

@@ -193,7 +193,7 @@ def _dated_parameters(item: Item, parameters: Mapping[str, Parameter]) -> Iterat
 
 
 def expressions_in(item: Item) -> tuple[Expression, ...]:
-    """Every expression that an item reads."""
+    """Every expression that an item itself reads; its scope, which is its section's too, is left out."""
     match item:
         case Rule():
             own = (item.condition, *(e.condition for e in item.exceptions))
@@ -207,7 +207,8 @@ def expressions_in(item: Item) -> tuple[Expression, ...]:
         case Clock():
             moments = tuple(m for m in (item.starts, item.due, item.limit) if m is not None)
             expressions = tuple(m for m in moments if isinstance(m, Expression))
-            return (item.condition, *expressions, *(a for o in item.on_breach for a in amounts(o)))
+            events = (*item.stops, *((item.pauses.list,) if item.pauses else ()))
+            return (item.condition, *expressions, *events, *(a for o in item.on_breach for a in amounts(o)))
         case _:
             return (item.where,)
 

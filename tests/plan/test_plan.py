@@ -114,6 +114,33 @@ def test_two_definitions_of_a_fact_are_found_under_any_reading(reading: str) -> 
     assert "R291" in [finding.code for finding in library(BOOK + second).findings]
 
 
+FLOOR, STRICT = ("reading: {AMB-01: floor}\n        ", "reading: {AMB-01: strict}\n        ")
+CIRCLE_OF_FLOOR = f"""{ITEMS.replace('when: {paid: "> 1"}', FLOOR + "when: {is_bad: true}")}
+      - define: is_late
+        {CITE}
+        {STRICT}when: {{paid: "> 1"}}
+"""
+
+
+def test_a_circle_that_only_another_reading_closes_is_found_when_the_library_is_loaded() -> None:
+    found = library(BOOK.replace(ITEMS, CIRCLE_OF_FLOOR))
+    assert [finding.code for finding in found.findings if finding.code != "R294"] == ["R290"]
+    assert found.plan is None
+
+
+def test_a_circle_that_no_choice_of_readings_closes_is_none() -> None:
+    """Under each reading one of the two facts is worked out from the other, never both."""
+    apart = CIRCLE_OF_FLOOR.replace("when: {is_late: true}", STRICT + "when: {is_late: true}")
+    found = library(BOOK.replace(ITEMS, apart))
+    assert found.plan is not None
+    assert found.under({"AMB-01": "floor"}).definitions != found.plan.definitions
+
+
+def test_a_library_with_an_error_has_no_plan_under_any_reading() -> None:
+    with pytest.raises(ValueError, match="no plan"):
+        library(BOOK.replace(ITEMS, CIRCLE_OF_FLOOR)).under({"AMB-01": "strict"})
+
+
 def test_two_definitions_that_no_choice_of_readings_brings_together_are_fine() -> None:
     first = BOOK.replace("define: is_late\n", "define: is_late\n        reading: {AMB-01: strict}\n")
     head = "\n      - define: is_late\n        reading: {AMB-01: floor}"
