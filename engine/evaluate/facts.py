@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from sys import intern
 from typing import Any, NoReturn, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -173,7 +174,7 @@ def _decimal(value: Any, type_: Type, place: str) -> Decimal:
 
 def _member(value: Any, type_: Type, place: str) -> str:
     if isinstance(value, str) and value in type_.members:
-        return value
+        return intern(value)
     near = closest(value, type_.members) if isinstance(value, str) else None
     raise _Refused("F006", place, near, written=_brief(value), members=", ".join(type_.members))
 

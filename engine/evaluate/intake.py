@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from sys import intern
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -65,7 +66,7 @@ def _check(type_: Type, zone: str) -> Check:
         case Kind.MONEY | Kind.DECIMAL:
             return _number(type_.scale or 0)
         case Kind.ENUM:
-            return _member(frozenset(type_.members))
+            return {member: intern(member) for member in type_.members}.__getitem__
         case Kind.TEXT:
             return _text
         case Kind.DATE:
@@ -128,16 +129,6 @@ def _number(scale: int) -> Check:
         raise NotPlain
 
     return number
-
-
-def _member(members: frozenset[str]) -> Check:
-    def member(value: Any) -> str:
-        if value in members:
-            found: str = value
-            return found
-        raise NotPlain
-
-    return member
 
 
 def _records(checks: Mapping[str, Check]) -> Check:
