@@ -150,9 +150,15 @@ class Case:
             return given
         if definition is not None:
             if name not in self._derived:
-                self._derived[name] = self._derive(definition)
+                self._work_out(name)
             return self._derived[name]
         return NONE if self.plan.facts[name].absence == "none" else unknown("fact_missing", name)
+
+    def _work_out(self, name: str) -> None:
+        """A derived fact after those that it rests on, so that a long chain of them is no deep recursion."""
+        for definition in self.plan.leading_to[name]:
+            if definition.fact.name not in self._derived:
+                self._derived[definition.fact.name] = self._derive(definition)
 
     def _derive(self, definition: DefinitionPlan) -> Any:
         """What is worked out from something that is none is not known, unless the fact itself may be none."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
 
-from engine.evaluate.compiled.expressions import Compiler, Strict, none, unknown
+from engine.evaluate.compiled.expressions import Compiler, Strict, equality, none, unknown
 from engine.evaluate.compiled.runtime import shown_money, shown_plain
 from engine.evaluate.explain import citations, title
 from engine.evaluate.values import shown
@@ -39,6 +39,7 @@ from engine.rulebook.outcomes import (
     Share,
     amounts,
 )
+from engine.rulebook.types import Scalar
 
 Fields = list[tuple[str, str]]
 
@@ -49,6 +50,8 @@ class Entry:
 
     fact: FactValue
     text: str
+    value: Scalar | None = None
+    """The value seen, where the test that holds allows no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,9 @@ class OutcomeWriter:
         """The reasons in order: of a conjunction that holds all, of one that fails the first that fails."""
         match condition:
             case Test(subjects=subjects, text=text):
-                return [Entry(fact, f"not({text})" if negated else text) for fact in subjects]
+                shown_text = f"not({text})" if negated else text
+                demanded = dict([pair]) if holds and (pair := equality(condition)) else {}
+                return [Entry(fact, shown_text, demanded.get(fact.name)) for fact in subjects]
             case Not(item=item):
                 return self._parts(item, holds=not holds, negated=not negated)
             case All(items=items) | AnyOf(items=items):
@@ -262,12 +267,12 @@ class OutcomeWriter:
             return self._shared(known)
         variable = self.compiler.fact(fact.name)
         show = shown_plain(fact.type)
-        value = variable.name if show is None else f"{self.module.constant(show, 'show')}({variable.name})"
+        seen = variable.name if show is None else f"{self.module.constant(show, 'show')}({variable.name})"
         if variable.may_be_none:
-            value = f"None if {variable.name} is NONE else {value}"
+            seen = f"None if {variable.name} is NONE else {seen}"
         if variable.may_be_unknown and show is not None:
-            value = f"None if {variable.name} is None else {value}"
-        return f"{{'fact': {fact.name!r}, 'value': {value}, 'test': {self.module.constant(entry.text)}}}"
+            seen = f"None if {variable.name} is None else {seen}"
+        return f"{{'fact': {fact.name!r}, 'value': {seen}, 'test': {self.module.constant(entry.text)}}}"
 
 
 def or_none(value: Strict) -> str:
