@@ -19,7 +19,7 @@ from api.cli.loading import plan_under, sound_library
 from api.cli.options import OneOf, described, option
 from api.cli.progress import with_progress
 from api.present.findings_text import console_on
-from api.present.tally import Tally, write_tally
+from api.present.tally import Tally, TallyTables
 from api.present.ticket_trouble import TroubleLog
 from api.present.verdict_text import VerdictText
 from api.tickets.mapping import ImportMapping
@@ -158,7 +158,7 @@ def _write_text(judged: Iterator[Judged], library: Library, sink: _Sink, bench: 
         for one in kept:
             console.print(writer.text(one.ticket_no or f"{one.file}:{one.line}", one.verdict), end="\n\n")
     if not sink.single and (bench.tally.judged or bench.tally.bad or not bench.log.any):
-        write_tally(console_on(sink.out, wrap=True), bench.tally, sink.language)
+        TallyTables(library, sink.language).write(console_on(sink.out, wrap=True), bench.tally)
 
 
 def _evaluator(name: str, plan: Plan) -> Evaluator:

@@ -11,12 +11,16 @@ import click
 from api.cli.door import CLEAN, Door, Stop
 from api.cli.loading import sound_library
 from api.cli.options import described, option
+from api.present.fact_tables import FactTables
 from api.present.findings_text import console_on
 from api.present.tables import RulebookTables
 from engine.base.findings import Finding
 from engine.base.suggest import closest
 from engine.library import Library
-from engine.rulebook.model import Rulebook
+from engine.rulebook.model import Catalogue, Rulebook
+
+FACTS = "facts"
+"""The name that shows the fact catalogue."""
 
 
 @described("show")
@@ -30,8 +34,11 @@ def command(door: Door, names: tuple[str, ...], on: str | None, width: int | Non
     assert library.catalogue is not None, "a sound library has a catalogue"
     tables = RulebookTables(library, library.catalogue, door.language, _day(on))
     console = console_on(sys.stdout, wrap=True, width=width)
-    for book in _chosen(library, wanted):
-        tables.write(console, book)
+    for shown in _chosen(library, wanted):
+        if isinstance(shown, Catalogue):
+            FactTables(shown, door.language).write(console)
+        else:
+            tables.write(console, shown)
     return CLEAN
 
 
@@ -42,12 +49,15 @@ def _folder_and_rulebooks(names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]
     return "rules", names
 
 
-def _chosen(library: Library, names: tuple[str, ...]) -> list[Rulebook]:
+def _chosen(library: Library, names: tuple[str, ...]) -> list[Rulebook | Catalogue]:
+    """The rulebooks named, or all of them; the fact catalogue only when it is asked for."""
+    assert library.catalogue is not None, "a sound library has a catalogue"
     books = {book.name: book for book in library.rulebooks}
+    known: dict[str, Rulebook | Catalogue] = {FACTS: library.catalogue, **books}
     for name in names:
-        if name not in books:
-            raise Stop(Finding("D019", {"written": name}, suggestion=closest(name, books)))
-    return [books[name] for name in names or books]
+        if name not in known:
+            raise Stop(Finding("D019", {"written": name}, suggestion=closest(name, known)))
+    return [known[name] for name in names or books]
 
 
 def _day(written: str | None) -> date | None:

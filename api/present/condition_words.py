@@ -85,8 +85,8 @@ class ConditionWords:
                 return self._field(name, of)
             case ParameterValue(id=name):
                 return self.parameter(name)
-            case OutputValue(name=name):
-                return name
+            case OutputValue(name=name, type=type_):
+                return self._say("amount_of_row") if type_.kind is Kind.MONEY else name
             case Arithmetic(operator=operator, left=left, right=right):
                 return f"{self._operand(left)} {_SIGNS[operator]} {self._operand(right)}"
             case Quotient(left=left, right=right):
@@ -169,9 +169,11 @@ class ConditionWords:
         match subject:
             case FactValue(name=name) if name in self.catalogue.facts:
                 labels = self.catalogue.facts[name].member_labels
-                return labels[value].in_language(self.language) if value in labels else f"“{value}”"
+            case FieldValue(name=name, of=of) if of in self.catalogue.facts:
+                labels = self.catalogue.facts[of].field_member_labels.get(name, {})
             case _:
                 return value
+        return labels[value].in_language(self.language) if value in labels else f"“{value}”"
 
     def _one_of(self, items: Sequence[Expression]) -> str:
         """`x = a or x = b` read as one test of x; empty where it is not that."""

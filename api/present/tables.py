@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import assert_never
 
@@ -53,6 +53,8 @@ class RulebookTables:
         self.conditions = ConditionWords(catalogue, parameters, language, on)
         self.outcomes = OutcomeWords(self.conditions)
         self.sources = library.sources
+        self.preferred = {name: reading.preferred for name, reading in library.readings.items()}
+        self.options = {name: reading.options for name, reading in library.readings.items()}
         self.language = language
         self.on = on
 
@@ -73,6 +75,24 @@ class RulebookTables:
                 console.print()
         if not sections and self.on is not None:
             console.print(self._heading("not_in_force", day=self.on))
+        if sections:
+            console.print(self._sources_of(book))
+
+    def _sources_of(self, book: Rulebook) -> RenderableType:
+        """The documents that the short names behind the quotes stand for."""
+        heads = [item.head.citations for item in book.items]
+        cited = [citation.source for citations in heads for citation in citations]
+        cited += [citation.source for p in book.parameters.values() for citation in p.citations]
+        rows = [(name, self._source(name)) for name in dict.fromkeys(cited) if name in self.sources]
+        grid = Grid.grid(padding=(0, 1))
+        for name, title in rows:
+            grid.add_row(name, title)
+        return Group(Text(self._heading("cited_sources"), style="bold"), Padding(grid, (0, 0, 1, 2)))
+
+    def _source(self, name: str) -> str:
+        source = self.sources[name]
+        day = label("words", "where", self.language, what=source.date) if source.date else ""
+        return f"{source.title.in_language(self.language)}{day} {source.file}"
 
     def _items(self, section: Section) -> list[Item]:
         return [item for item in section.items if self._in_force(item.head.period)]
@@ -163,12 +183,30 @@ class RulebookTables:
             yield "scope", self.conditions.list(scope)
         if not head.period.is_open:
             day = self.conditions.fact(head.event_date.name) if head.event_date else ""
-            yield "in_force", f"{self._period(head.period)}（{day}）" if day else self._period(head.period)
+            yield (
+                "in_force",
+                self._period(head.period) + (label("words", "where", self.language, what=day) if day else ""),
+            )
         yield from self._guarded(head.reading)
 
     def _guarded(self, reading: ReadingGuard) -> Iterator[Entry]:
         for name, options in reading:
-            yield "reading", f"{name} = {self.conditions.list(options)}"
+            yield "reading", self._option(name, options)
+
+    def _option(self, name: str, options: Collection[str]) -> str:
+        """`AMB-01 floor: the rate without its fraction decides`."""
+        known = self.options.get(name, {})
+        colon = label("words", "colon", self.language)
+        shown = [
+            f"{option}{colon}{known[option].in_language(self.language)}" if option in known else option
+            for option in options
+        ]
+        return self._marked(f"{name} {self.conditions.list(shown)}", name, options)
+
+    def _marked(self, text: str, name: str, options: Collection[str]) -> str:
+        """The text, with a mark where another reading than these is the preferred one."""
+        chosen = name not in self.preferred or self.preferred[name] in options
+        return text if chosen else self._heading("not_chosen", option=text)
 
     def _period(self, period: Period) -> str:
         start, until = period.start, period.until
@@ -232,7 +270,10 @@ class RulebookTables:
         return names or [self._heading("then")]
 
     def _row_name(self, row: Row) -> str:
-        guard = "\n".join(f"{name} = {', '.join(options)}" for name, options in row.reading)
+        guard = "\n".join(
+            self._marked(f"{name} {self.conditions.list(options)}", name, options)
+            for name, options in row.reading
+        )
         name = row.id.rpartition("/")[2]
         return f"{name}\n{guard}" if guard else name
 

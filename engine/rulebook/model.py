@@ -91,6 +91,7 @@ class FactDeclaration:
     example: Any
     member_labels: Mapping[str, Words] = field(hash=False)
     field_labels: Mapping[str, Words] = field(hash=False)
+    field_member_labels: Mapping[str, Mapping[str, Words]] = field(hash=False)
     personal: bool
     is_record: bool
     span: Span = field(compare=False, repr=False)

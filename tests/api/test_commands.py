@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -138,7 +139,7 @@ def test_without_a_command_the_help_is_shown(run: Run) -> None:
 def test_full_disk_behind_standard_output() -> None:
     """What could not be written is told, though the writing fails only when the command ends."""
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "api.cli.main", "--lang", "en", "check", SMALL]
+        command = [sys.executable, "-m", "api.cli.main", "--lang", "en", "check", str(SMALL)]
         ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert ended.returncode == 1
     assert "[D029]" in ended.stderr
@@ -346,11 +347,42 @@ def test_show(run: Run, language: str, width: int) -> None:
     assert "= no_invoice" not in ran.out
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_show_says_values_of_records_and_readings_in_words(run: Run, language: str) -> None:
+    """No spelling of the rulebook stands alone in what an officer reads: scans, readings, amounts of rows."""
+    shown = run("--lang", language, "show", "penalties", "--width", 120).out
+    scans, not_chosen, source = {
+        "zh": ("扫描类型 = 收件 且 扫描网点角色 = 发件网点", "（未采用）", "中通总部客户投诉部培训讲义"),
+        "en": (
+            "kind of scan = pickup and role of the scanning outlet = origin outlet",
+            "(not chosen)",
+            "deck",
+        ),
+    }[language]
+    assert scans in " ".join(shown.split())
+    assert not_chosen in shown
+    assert source in shown.splitlines()[-3] + shown.splitlines()[-4]
+    assert "：amount" not in shown
+    assert ": amount" not in shown
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "视为没有"), ("en", "there is none")])
+def test_show_the_fact_catalogue(run: Run, language: str, words: str) -> None:
+    """Every fact with its names, its values in words, and what it means to leave it out."""
+    ran = run("--lang", language, "show", "facts", "--width", 140)
+    assert (ran.code, ran.err) == (0, "")
+    facts = (ROOT / "rules" / "facts.yaml").read_text(encoding="utf-8")
+    names = re.findall(r"^  (\w+):\n    entity:", facts, re.MULTILINE)
+    assert len(names) > 100
+    assert [name for name in names if name not in ran.out] == []
+    assert words in ran.out
+
+
 def test_show_on_a_day(run: Run) -> None:
     """Only what is in force on that day is shown."""
     before, after = (run("show", "penalties", "--on", day).out for day in ("2015-09-30", "2015-10-01"))
-    assert "penalties/first-call/no-invoice" not in before
-    assert "penalties/first-call/no-invoice" in after
+    assert "penalties/first-call/no-invoice" not in before.split()
+    assert "penalties/first-call/no-invoice" in after.split()
 
 
 def test_missing_parameter_is_marked(run: Run) -> None:

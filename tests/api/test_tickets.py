@@ -273,6 +273,19 @@ def test_many_as_text_are_summed_up(run: Run) -> None:
     assert "ticket " not in ran.out
 
 
+def test_the_summary_speaks_to_an_officer(run: Run) -> None:
+    """Titles of rules, labels of missing facts, and each ticket counted once for what it lacks."""
+    arguments = ("--lang", "zh", "decide", "--as-of", "2015-10-08T10:00", "--input-format", "ndjson", "-")
+    ticket = {"rulebook_owner": "zto", "first_call_date": "2015-10-08", "first_call_type": "no_invoice"}
+    undecided = json.dumps(ticket | {"fee_collected": 15}, ensure_ascii=False)
+    decided = json.dumps(ticket | {"fee_collected": 15, "invoice_given": False}, ensure_ascii=False)
+    out = run(*arguments, stdin=f"{undecided}\n{decided}\n".encode()).out
+    summary = [line.split() for line in out.partition("有判定的工单")[2].splitlines()]
+    assert ["罚款合计", "50.00", "元"] in summary
+    assert ["1", "罚款", "不提供发票"] in summary
+    assert ["1", "缺少事实", "已提供发票", "invoice_given"] in summary
+
+
 def test_any_bytes(run: Run) -> None:
     """No bytes on standard input end in anything but findings."""
     for content in (b"\x00", b"\xff\xfe{", b"PAR1", b"{}{}", io.BytesIO(bytes(range(256))).read()):
