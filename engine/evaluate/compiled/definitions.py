@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from engine.evaluate.compiled.conditions import rows_exclude_one_another
-from engine.evaluate.compiled.expressions import Compiler, none, unknown
+from engine.evaluate.compiled.expressions import Compiler
 from engine.evaluate.compiled.runtime import shown_plain
 from engine.evaluate.compiled.source import Function, Module
+from engine.evaluate.compiled.values import none, unknown
 from engine.plan.nodes import ClockPlan, DefinitionPlan, RowPlan, TablePlan
 from engine.rulebook.expressions import Count, FactValue, facts_in, type_of, walk
 from engine.rulebook.types import Kind

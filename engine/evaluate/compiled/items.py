@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.evaluate.compiled.conditions import rows_exclude_one_another, settle
-from engine.evaluate.compiled.expressions import FALSE, TRUE, Compiler, Strict, known_by, none, unknown
+from engine.evaluate.compiled.expressions import Compiler, known_by
+from engine.evaluate.compiled.logic import FALSE, TRUE, conjoined, denied, disjoined
 from engine.evaluate.compiled.outcomes import OutcomeWriter, or_none
 from engine.evaluate.compiled.source import Function, Variable
+from engine.evaluate.compiled.values import Strict, none, unknown
 from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, OutputPlan, RowPlan, RulePlan, TablePlan
 from engine.rulebook.expressions import (
     All,
@@ -102,7 +104,7 @@ class ItemWriter:
         aside = self._aside("raised", "(f, m, L)")
         rows = [row.condition for row in item.rows] if isinstance(item, TablePlan) else []
         leaves = [leaf for condition in (item.own, *rows) for leaf in aside.leaves(condition)]
-        aside.function.line(f"return {_any(leaves)}")
+        aside.function.line(f"return {disjoined(leaves)}")
         aside.function.write()
         return aside.function.signature
 
@@ -122,7 +124,7 @@ class ItemWriter:
         must = self.compiler.must(settle(condition, self.settled))
         if _speaks_of_what_is_there(condition) or must == FALSE:
             return [must]
-        there = _any([self._is_there(fact.name) for fact in facts])
+        there = disjoined([self._is_there(fact.name) for fact in facts])
         return [f"({must}) and ({there})"]
 
     def _is_there(self, name: str) -> str:
@@ -155,12 +157,12 @@ class ItemWriter:
     def _missing(self, outcomes: tuple[Outcome, ...]) -> str:
         """Source for: an amount is not known."""
         values = [self.compiler.value(part) for outcome in outcomes for part in amounts(outcome)]
-        return _any([test for v in values if v is not None for test in (none(v), unknown(v))])
+        return disjoined([test for v in values if v is not None for test in (none(v), unknown(v))])
 
     def _applied_bare(self, item: RulePlan | TablePlan, lines: list[str], missing: str) -> None:
         """Whatever an exception takes away, or may take away, is simply not there."""
         defeats = [self.compiler.may(e.condition) for e in item.exemptions if e.effect == "defeats"]
-        prevented = _any([*defeats, missing])
+        prevented = disjoined([*defeats, missing])
         if prevented == FALSE:
             self._lines(lines)
         else:
@@ -168,7 +170,7 @@ class ItemWriter:
                 self._lines(lines)
         for exemption in item.exemptions:
             if exemption.effect == "review":
-                holds = _all([_negated(_any(defeats)), self.compiler.must(exemption.condition)])
+                holds = conjoined([denied(disjoined(defeats)), self.compiler.must(exemption.condition)])
                 review = f"out.append(({item.origin.id!r}, 'review', None))"
                 self.function.line(f"if {holds}: {review}")
 
@@ -177,7 +179,7 @@ class ItemWriter:
     ) -> None:
         defeating = [e for e in item.exemptions if e.effect == "defeats"]
         clauses = [(self.compiler.must(e.condition), self._defeat(item, e, reasons)) for e in defeating]
-        open_ = _any([self.compiler.may(e.condition) for e in item.exemptions])
+        open_ = disjoined([self.compiler.may(e.condition) for e in item.exemptions])
         clauses += [(open_, self._walk(item)), (missing, self._walk(item))]
         kept = [(condition, act) for condition, act in clauses if condition != FALSE]
         for number, (condition, act) in enumerate(kept):
@@ -233,7 +235,7 @@ class ItemWriter:
         with aside.function.lacking(open_facts if len(open_facts) == 1 else ()):
             aside.rows_in_turn(table, guarded=guarded)
         aside.function.write()
-        unknown_facts = _any([f"{variable.name} is None" for variable in open_facts.values()])
+        unknown_facts = disjoined([f"{variable.name} is None" for variable in open_facts.values()])
         self.function.line(f"if {unknown_facts}: {aside.function.signature}")
         with self.function.block("else:"), self.function.knowing(open_facts, there=False):
             self.rows_in_turn(table, guarded=guarded)
@@ -253,7 +255,7 @@ class ItemWriter:
                     self._leave_open(table, raised)
                 keyword = "elif"
         if table.otherwise is not None:
-            self._row(table, table.otherwise, f"{keyword} not ({_any(mays)}):")
+            self._row(table, table.otherwise, f"{keyword} not ({disjoined(mays)}):")
             keyword = "elif"
         if not self.bare:
             self.function.line(f"{keyword} {raised}: {self._walk(table)}")
@@ -275,7 +277,7 @@ class ItemWriter:
             self._row(table, row, f"{'elif' if number else 'if'} {hit} == {hit_number}:")
         chooses = f"{hit} == -2" if table.policy in ("any", "priority") else FALSE
         raised = FALSE if self.bare else self._raised(table)
-        self.function.line(f"{'elif' if rows else 'if'} {_any([chooses, raised])}: {self._walk(table)}")
+        self.function.line(f"{'elif' if rows else 'if'} {disjoined([chooses, raised])}: {self._walk(table)}")
 
     def _row(self, table: TablePlan, row: RowPlan, header: str) -> None:
         """What a hit on one row concludes."""
@@ -328,8 +330,8 @@ class ItemWriter:
         if start is None:
             self.function.line(f"if {may}: {self._walk(clock)}")
             return
-        raised = _any([_negated(unknown(start)), *self.leaves(clock.own)])
-        runs = _all([may, _negated(none(start)), raised])
+        raised = disjoined([denied(unknown(start)), *self.leaves(clock.own)])
+        runs = conjoined([may, denied(none(start)), raised])
         self.function.line(f"if {runs}: {self._walk(clock)}")
 
 
@@ -339,21 +341,3 @@ def _speaks_of_what_is_there(condition: Expression) -> bool:
     return not any(isinstance(part, plain) for part in walk(condition)) and any(
         isinstance(part, Comparison | Present | Test) for part in walk(condition)
     )
-
-
-def _any(parts: list[str]) -> str:
-    kept = [part for part in dict.fromkeys(parts) if part != FALSE]
-    if TRUE in kept:
-        return TRUE
-    return " or ".join(f"({part})" if " and " in part or " if " in part else part for part in kept) or FALSE
-
-
-def _all(parts: list[str]) -> str:
-    kept = [part for part in dict.fromkeys(parts) if part != TRUE]
-    return " and ".join(f"({part})" if " or " in part or " if " in part else part for part in kept) or TRUE
-
-
-def _negated(part: str) -> str:
-    if part in (TRUE, FALSE):
-        return FALSE if part == TRUE else TRUE
-    return f"not ({part})"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
 
-from engine.evaluate.compiled.expressions import Compiler, Strict, equality, none, unknown
+from engine.evaluate.compiled.expressions import Compiler, equality
 from engine.evaluate.compiled.runtime import shown_money, shown_plain
+from engine.evaluate.compiled.values import Strict, none, unknown
 from engine.evaluate.explain import citations, title
 from engine.evaluate.values import shown
 from engine.plan.nodes import Origin, RowPlan, TablePlan
