@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 from engine.base.calendar import Calendar, Limit, calendar_version
 from engine.base.spans import Span
 from engine.plan.digest import digest
-from engine.rulebook.expressions import Expression, FactValue
+from engine.rulebook.expressions import Expression, FactValue, facts_in
 from engine.rulebook.model import Citation, FactDeclaration, HitPolicy, Pauses, Undefined, Words
 from engine.rulebook.outcomes import Outcome, amounts
 from engine.rulebook.types import Scalar, Type
@@ -148,6 +148,21 @@ class Plan:
         """The definitions by the name of the fact."""
         return {definition.fact.name: definition for definition in self.definitions}
 
+    @cached_property
+    def leading_to(self) -> Mapping[str, tuple[DefinitionPlan, ...]]:
+        """For each derived fact the definitions that it rests on and its own, in the order of need.
+
+        Worked out in turn, none waits for another, however long the way from the ticket's facts is.
+        """
+        rests_on: dict[str, frozenset[str]] = {}
+        for definition in self.definitions:
+            name = definition.fact.name
+            rests_on[name] = frozenset({name}).union(*(rests_on.get(n, ()) for n in needs(definition)))
+        return {
+            name: tuple(d for d in self.definitions if d.fact.name in names)
+            for name, names in rests_on.items()
+        }
+
 
 def expressions_of(node: RulePlan | TablePlan | ClockPlan) -> tuple[Expression, ...]:
     """Every expression that an item evaluates."""
@@ -169,6 +184,13 @@ def expressions_of(node: RulePlan | TablePlan | ClockPlan) -> tuple[Expression, 
             own = (node.guard, node.own, *moments, *node.stops)
             lists = (node.pauses.list,) if node.pauses else ()
             return own + lists + tuple(a for o in node.on_breach for a in amounts(o))
+
+
+def needs(definition: DefinitionPlan) -> tuple[str, ...]:
+    """The facts that a definition reads."""
+    body = definition.body
+    parts = expressions_of(body) if isinstance(body, TablePlan | ClockPlan) else (body,)
+    return tuple(fact.name for fact in facts_in(*parts))
 
 
 def row_expressions(row: RowPlan) -> tuple[Expression, ...]:

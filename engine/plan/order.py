@@ -7,15 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from engine.base.findings import Finding, Label
-from engine.plan.nodes import ClockPlan, DefinitionPlan, TablePlan, expressions_of
-from engine.rulebook.expressions import facts_in
-
-
-def needs(definition: DefinitionPlan) -> tuple[str, ...]:
-    """The facts that a definition reads."""
-    body = definition.body
-    parts = expressions_of(body) if isinstance(body, TablePlan | ClockPlan) else (body,)
-    return tuple(fact.name for fact in facts_in(*parts))
+from engine.plan.nodes import DefinitionPlan, needs
 
 
 def in_order_of_need(
