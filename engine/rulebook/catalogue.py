@@ -85,7 +85,8 @@ def _fact(name: str, node: MappingNode, currency: str, zone: str, findings: list
             key.text: words(mapping(field).get("label")) for key, field in entries(node.get("record"))
         },
         field_member_labels={
-            key.text: _words_by_key(mapping(field).get("values")) for key, field in entries(node.get("record"))
+            key.text: _words_by_key(mapping(field).get("values"))
+            for key, field in entries(node.get("record"))
         },
         personal=truth(node.get("personal")),
         is_record=text(node.get("type")) == "record",

@@ -82,9 +82,20 @@ def _tested(subject: FactValue | FieldValue, value: Node, names: Names) -> Expre
     if isinstance(value, MappingNode):
         if not isinstance(subject, FactValue) or subject.type.kind is not Kind.LIST:
             raise names.fail("R246", value.span, name=subject.name)
-        return Test(shown, one_line(value), _quantified(subject, value, names), value.span)
+        return tested(shown, subject.name, one_line(value), _quantified(subject, value, names), value)
     text, condition = cell(value, subject, names)
-    return condition if condition == TRUE else Test(shown, text, condition, value.span)
+    return condition if condition == TRUE else tested(shown, subject.name, text, condition, value)
+
+
+def tested(
+    subjects: tuple[FactValue, ...], heading: str, text: str, condition: Expression, node: Node
+) -> Test:
+    """One test as verdicts tell it: with every fact that it reads.
+
+    Beside another fact than the one that it tests, the bare text would not say which is which.
+    """
+    others = tuple(fact for fact in facts_in(condition) if fact not in subjects) if subjects else ()
+    return Test(subjects + others, f"{heading}: {text}" if others else text, condition, node.span)
 
 
 def one_line(node: Node) -> str:

@@ -9,8 +9,8 @@ from engine.base.findings import Finding
 from engine.base.suggest import closest
 from engine.read.nodes import MappingNode, Node, ScalarNode
 from engine.rulebook.conclusions import exceptions_from_node, outcomes_from_node
-from engine.rulebook.conditions import cell, condition_from_node, formula
-from engine.rulebook.expressions import TRUE, Constant, Expression, FactValue, Test, facts_in, type_of
+from engine.rulebook.conditions import cell, condition_from_node, formula, tested
+from engine.rulebook.expressions import TRUE, Constant, Expression, FactValue, facts_in, type_of
 from engine.rulebook.fields import (
     Unreadable,
     entries,
@@ -185,7 +185,7 @@ def _cell(node: Node, column: Input, names: Names) -> tuple[str, Expression]:
     shown, condition = cell(node, column.expression, names)
     if condition == TRUE:
         return shown, condition
-    return shown, Test(facts_in(column.expression), shown, condition, node.span)
+    return shown, tested(facts_in(column.expression), column.text, shown, condition, node)
 
 
 def _conclusion(
