@@ -52,6 +52,7 @@ from engine.rulebook.expressions import (
 )
 from engine.rulebook.fields import Unreadable
 from engine.rulebook.literals import constant, in_unit
+from engine.rulebook.model import FactDeclaration
 from engine.rulebook.names import Names, fact_value
 from engine.rulebook.types import BOOLEAN, MONEY_DIGITS, ORDERED, Kind, Type, mismatch
 
@@ -172,8 +173,7 @@ def _never_zero(divisor: Expression, names: Names) -> bool:
         case Constant(value=value):
             return value != 0
         case FactValue(name=name):
-            declared = names.catalogue.facts[name]
-            return declared.minimum is not None and declared.minimum > 0  # type: ignore[operator]  # a number
+            return _is_given_above_zero(names.catalogue.facts[name])
         case ParameterValue(id=parameter):
             values = names.parameters[parameter.rpartition("/")[2]].values
             return all(value != 0 for _, value in values)
@@ -181,6 +181,13 @@ def _never_zero(divisor: Expression, names: Names) -> bool:
             return _never_zero(left, names) and _never_zero(right, names)
         case _:
             return False
+
+
+def _is_given_above_zero(declared: FactDeclaration) -> bool:
+    """A ticket's facts are held to their bounds; what rules work out is not."""
+    if declared.derived is not None or declared.minimum is None:
+        return False
+    return declared.minimum > 0  # type: ignore[operator]  # a divisor is a number, and so is its bound
 
 
 def _comparison(formula: Binary, names: Names) -> Expression:
