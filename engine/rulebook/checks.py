@@ -30,8 +30,6 @@ from engine.rulebook.model import (
 )
 from engine.rulebook.outcomes import amounts
 
-LONGEST_QUOTE = 60
-
 
 def check_rulebooks(
     catalogue: Catalogue,
@@ -154,9 +152,6 @@ def _sourced(
         if citation.source not in sources:
             near = closest(citation.source, sources)
             yield Finding("R286", {"written": citation.source}, citation.span, suggestion=near)
-        if len(citation.quote) > LONGEST_QUOTE:
-            values = {"length": str(len(citation.quote)), "most": str(LONGEST_QUOTE)}
-            yield Finding("R288", values, citation.span)
     for statement in named:
         if statement not in statements:
             yield Finding("R287", {"written": statement}, span, suggestion=closest(statement, statements))
