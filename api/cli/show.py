@@ -15,7 +15,7 @@ from api.present.fact_tables import FactTables
 from api.present.findings_text import console_on
 from api.present.tables import RulebookTables
 from engine.base.findings import Finding
-from engine.base.suggest import closest
+from engine.base.suggest import closest, nearest_day
 from engine.library import Library
 from engine.rulebook.model import Catalogue, Rulebook
 
@@ -66,4 +66,4 @@ def _day(written: str | None) -> date | None:
     try:
         return date.fromisoformat(written)
     except ValueError:
-        raise Stop(Finding("D007", {"written": written})) from None
+        raise Stop(Finding("D007", {"written": written}, suggestion=nearest_day(written))) from None

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import date
 from difflib import get_close_matches
+
+_LOOSE_DAY = re.compile(r"\s*([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?\s*", re.ASCII)
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
@@ -23,3 +27,22 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     others = [candidate for candidate in known if candidate != word]
     matches = get_close_matches(word, others, n=1, cutoff=0.7)
     return matches[0] if matches else None
+
+
+def nearest_day(text: str) -> str | None:
+    """The day that a text in another spelling writes, year first; None where it is not sure to be one.
+
+    >>> nearest_day("2016-1-1"), nearest_day("2015年6月8日"), nearest_day("2015/10/08")
+    ('2016-01-01', '2015-06-08', '2015-10-08')
+    >>> nearest_day("1/2/2016"), nearest_day("2015-02-30"), nearest_day("2015-10-08")
+    (None, None, None)
+    """
+    found = _LOOSE_DAY.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day = map(int, found.groups())
+    try:
+        written = date(year, month, day).isoformat()
+    except ValueError:
+        return None
+    return None if written == text else written

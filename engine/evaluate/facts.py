@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from engine.base.calendar import EARLIEST, LATEST
 from engine.base.exact import digits_after_point, parse_decimal
 from engine.base.findings import Finding
-from engine.base.suggest import closest
+from engine.base.suggest import closest, nearest_day
 from engine.plan.nodes import Plan
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import FieldType, Kind, Scalar, Type, Value
@@ -79,7 +79,7 @@ def _records(value: Any, declaration: FactDeclaration, zone: str, place: str) ->
     if declaration.is_record and isinstance(value, Mapping):
         value = [value]
     if not isinstance(value, list | tuple):
-        raise _Refused("F003", place, written=_brief(value), type="list")
+        raise _not_a(("a list […]", "列表 […]"), value, place)
     if len(value) > MOST_RECORDS:
         raise _Refused("F011", place, found=f"{len(value):,}", most=f"{MOST_RECORDS:,}")
     fields = declaration.type.fields
@@ -88,7 +88,7 @@ def _records(value: Any, declaration: FactDeclaration, zone: str, place: str) ->
 
 def _record(record: Any, fields: Mapping[str, FieldType], zone: str, place: str) -> Mapping[str, Any]:
     if not isinstance(record, Mapping):
-        raise _Refused("F003", place, written=_brief(record), type="record")
+        raise _not_a(("a record {…}", "一条记录 {…}"), record, place)
     found = {}
     for name, value in record.items():
         if name not in fields:
@@ -120,8 +120,25 @@ def _scalar(value: Any, type_: Type, zone: str, place: str) -> Any:
             return _wrong(value, type_, place)
 
 
+_TYPE_WORDS: Mapping[Kind, tuple[str, str]] = {
+    Kind.BOOLEAN: ("true or false", "“是”或“否”（true、false）"),
+    Kind.INTEGER: ("a whole number", "整数"),
+    Kind.DECIMAL: ("a number", "数"),
+    Kind.MONEY: ("an amount of money such as 12.50", "形如 12.50 的金额"),
+    Kind.TEXT: ("text", "文字"),
+    Kind.DATE: ("a date such as 2015-10-01", "形如 2015-10-01 的日期"),
+    Kind.MONTH: ("a month such as 2015-10", "形如 2015-10 的月份"),
+    Kind.INSTANT: ("an instant such as 2015-10-01T12:00", "形如 2015-10-01T12:00 的时刻"),
+}
+
+
 def _wrong(value: Any, type_: Type, place: str) -> NoReturn:
-    raise _Refused("F003", place, written=_brief(value), type=str(type_))
+    raise _not_a(_TYPE_WORDS.get(type_.kind, (f"a {type_}", f" {type_} 的写法")), value, place)
+
+
+def _not_a(words: tuple[str, str], value: Any, place: str) -> _Refused:
+    english, chinese = words
+    return _Refused("F003", place, written=_brief(value), type_en=english, type_zh=chinese)
 
 
 def _brief(value: Any) -> str:
@@ -210,7 +227,7 @@ def _written_day(text: str, value: Any, place: str) -> date:
     except ValueError:
         day = None
     if day is None:
-        raise _Refused("F008", place, written=_brief(value))
+        raise _Refused("F008", place, nearest_day(text) if text == value else None, written=_brief(value))
     return _plausible(day, value, place)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.base.findings import Finding
 from engine.base.spans import Span
-from engine.base.suggest import closest
+from engine.base.suggest import closest, nearest_day
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.plain_values import node_at
 
@@ -112,7 +113,9 @@ def _wrong_pattern(error: ValidationError, node: Node) -> Iterable[Finding]:
     if key is not None and value is not None and _is_empty(value):
         return [_comma_in_braces(key, value)]
     span = (key or node).span
-    return [Finding("R109", {"text": _shown(span), **_expected(error)}, span)]
+    day = nearest_day(span.text)
+    suggestion = day if day and re.search(str(error.validator_value), day) else None
+    return [Finding("R109", {"text": _shown(span), **_expected(error)}, span, suggestion=suggestion)]
 
 
 def _expected(error: ValidationError) -> dict[str, str]:
