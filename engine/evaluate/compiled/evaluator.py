@@ -10,15 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from engine.evaluate.compiled.definitions import write_definition, write_derived
-from engine.evaluate.compiled.program import Program, owner_fact, run, write_program
+from engine.evaluate.compiled.program import Program, owners, run, write_program
 from engine.evaluate.compiled.runtime import NAMESPACE, Walk, bare
 from engine.evaluate.compiled.shares import shares_of
 from engine.evaluate.compiled.source import Module
 from engine.evaluate.conclude import totals
 from engine.evaluate.facts import Facts
 from engine.evaluate.judge import Judgement
-from engine.evaluate.reference import ReferenceEvaluator
-from engine.evaluate.values import NONE
 from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
 
@@ -30,8 +28,7 @@ class CompiledEvaluator:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._owner = owner_fact(plan)
-        self._reference = ReferenceEvaluator(plan)
+        self._owner, self._owners = owners(plan)
         self._module = _module(plan)
         self._full: dict[Any, Program] = {}
         self._bare: dict[Any, Program] = {}
@@ -39,9 +36,7 @@ class CompiledEvaluator:
 
     def decide(self, facts: Facts, as_of: datetime | None) -> Verdict:
         """The verdict on validated facts, the same as the reference evaluator's."""
-        owner = facts.get(self._owner) if self._owner is not None else NONE
-        if owner is None:
-            return self._reference.decide(facts, as_of)
+        owner = self._owners.get(facts.get(self._owner))
         program = self._full.get(owner) or self._program(owner, in_full=True)
         ticket = [facts, as_of, None]
         worked_out: dict[str, Any] = {}
@@ -59,9 +54,7 @@ class CompiledEvaluator:
 
     def outcomes(self, facts: Facts, as_of: datetime | None = None) -> list[tuple[Any, ...]]:
         """Only what applies, as `(rule, kind, amount)` in the order of the plan, without explanations."""
-        owner = facts.get(self._owner) if self._owner is not None else NONE
-        if owner is None:
-            return bare_outcomes(self._reference.decide(facts, as_of))
+        owner = self._owners.get(facts.get(self._owner))
         program = self._bare.get(owner) or self._program(owner, in_full=False)
         out: list[tuple[Any, ...]] = []
         program(facts, {}, [facts, as_of, None], out, None)
@@ -71,8 +64,11 @@ class CompiledEvaluator:
         """Nothing is held."""
 
     def _program(self, owner: Any, *, in_full: bool) -> Program:
-        """Writes and keeps the program for one owner; two threads may do it twice, to the same end."""
-        settled = {} if self._owner is None else {self._owner: owner}
+        """Writes and keeps the program for one owner, or (None) for any that no guard asks for.
+
+        Two threads may do it twice, to the same end.
+        """
+        settled = {} if owner is None else {self._owner: owner}
         program = write_program(self._module, settled, bare=not in_full)
         (self._full if in_full else self._bare)[owner] = program
         return program

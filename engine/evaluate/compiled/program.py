@@ -29,10 +29,14 @@ MOST_COPIES = 64
 ARGUMENTS = "(f, m, L, out, J)"
 
 
-def owner_fact(plan: Plan) -> str | None:
-    """The fact whose values most guards ask for."""
-    counted = Counter(name for item in plan.items for name in {n for n, _ in asked(item.guard)})
-    return counted.most_common(1)[0][0] if counted else None
+def owners(plan: Plan) -> tuple[str, dict[Any, Any]]:
+    """The given fact whose values most guards ask for, and those values; no values where there is none."""
+    demands = [demand for item in plan.items for demand in asked(item.guard) if demand[0] not in plan.defined]
+    counted = Counter(name for name, _ in demands)
+    if not counted:
+        return "", {}
+    owner = counted.most_common(1)[0][0]
+    return owner, {value: value for name, values in demands if name == owner for value in values}
 
 
 def run(module: Module) -> None:
