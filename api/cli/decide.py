@@ -183,6 +183,8 @@ def _existing(name: str) -> str:
     try:
         if name != STANDARD_INPUT:
             Path(name).open("rb").close()
+        elif sys.stdin is None:
+            raise FileNotFoundError(name)
     except OSError as error:
         raise Stop(cannot_read(name, error)) from error
     return name

@@ -67,7 +67,7 @@ def cannot_read(name: str, error: OSError) -> Finding:
             return Finding("D029", {"file": name})
         case FileNotFoundError():
             return Finding("D014", {"file": name})
-        case PermissionError():
+        case PermissionError() | OSError(errno=errno.EROFS):
             return Finding("D015", {"file": name})
         case IsADirectoryError():
             return Finding("D016", {"file": name})

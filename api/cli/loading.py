@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from api.cli.door import FOUND, Stop, cannot_read, show_findings
@@ -32,9 +33,18 @@ def load_library(name: str) -> Library:
     """The library in a folder, with whatever is to be said about it; raises Stop where none is there."""
     folder = folder_at(name)
     try:
-        return load(folder)
+        library = load(folder)
+        return replace(library, findings=(*_not_read(folder), *library.findings))
     except OSError as error:
         raise Stop(cannot_read(str(error.filename or folder), error)) from error
+
+
+def _not_read(folder: Path) -> list[Finding]:
+    """A warning for each file that looks like a rulebook and is none by its name or its place."""
+    strays = [path for path in folder.iterdir() if path.suffix.lower() in (".yml", ".yaml")]
+    misnamed = [path for path in strays if path.suffix != ".yaml"]
+    deeper = list(folder.glob("*/*.yaml"))
+    return [Finding("D098", {"file": str(path), "folder": str(folder)}) for path in sorted(misnamed + deeper)]
 
 
 def sound_library(name: str, language: Language) -> Library:

@@ -27,7 +27,7 @@ from api.cli.door import (
     language_from,
     show_findings,
 )
-from api.cli.options import LANGUAGES, option
+from api.cli.options import LANGUAGES, InWords, option
 from api.present.labels import label
 from engine.base.findings import Finding, Language
 from engine.base.suggest import closest
@@ -48,7 +48,7 @@ COMMANDS: Mapping[str, str] = {
 """Each command's module, whose `command` is the click command; labels.toml has a line on each."""
 
 
-class Commands(click.Group):
+class Commands(InWords, click.Group):
     """A group that imports a command's module when the command is called, and not for its help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -68,6 +68,10 @@ class Commands(click.Group):
         if name not in known and not name.startswith("-"):
             raise Stop(Finding("D002", {"written": name}, suggestion=closest(name, known)))
         return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         language = door_of(ctx).language

@@ -33,11 +33,36 @@ class _Option(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         key = self.opts[-1].lstrip("-")
-        self.help = label("option", key, door_of(ctx).language)
-        return super().get_help_record(ctx)
+        language = door_of(ctx).language
+        self.help = label("option", key, language)
+        record = super().get_help_record(ctx)
+        if record is None:
+            return None
+        names, words = record
+        return names, words.replace("[default: ", f"[{label('heading', 'default', language)}")
 
 
-class LabelledCommand(click.Command):
+class InWords(click.Command):
+    """Help whose headings are in the language asked for, not in click's English."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = " ".join(self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, label("heading", "usage", door_of(ctx).language))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        records = [record for option in options if (record := option.get_help_record(ctx))]
+        with formatter.section(label("heading", "options", door_of(ctx).language)):
+            formatter.write_dl(records)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = label("option", "help", door_of(ctx).language)
+        return option
+
+
+class LabelledCommand(InWords):
     """A command whose own text of help stands in `labels.toml`."""
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -199,6 +200,26 @@ def altered(folder: Path, before: str, after: str) -> Path:
             text = text.replace(before, after)
         (folder / file.name).write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.mark.parametrize("name", ["more.yml", "MORE.YAML", "2016/more.yaml"])
+def test_a_rulebook_that_would_be_passed_over_is_named(run: Run, tmp_path: Path, name: str) -> None:
+    """A file with the wrong ending, or one folder too deep, is never left out in silence."""
+    folder = tmp_path / "rules"
+    shutil.copytree(SMALL, folder)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("rulebook: more\n", encoding="utf-8")
+    ran = run("check", folder)
+    assert ran.code == 2
+    assert f"warning[D098]: `{folder / name}` is not read" in ran.out
+
+
+def test_help_speaks_no_english_in_chinese(run: Run) -> None:
+    """The headings and the words of click itself are translated too."""
+    out = run("--lang", "zh", "decide", "--help").out
+    for word in ("Usage", "Options", "default", "Show"):
+        assert word not in out
+    assert "用法：caiding decide" in out
 
 
 def test_finding_with_place_and_mend(run: Run, broken: Path) -> None:
