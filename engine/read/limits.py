@@ -4,45 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
+from engine.base.calendar import Limit, LimitKind
 from engine.base.findings import Finding
 from engine.base.spans import Span
 from engine.base.suggest import closest
 from engine.read.formula_text import formula_text
 from engine.read.nodes import ScalarNode
 
-LimitKind: TypeAlias = Literal[
-    "minutes",
-    "calendar_days",
-    "months",
-    "years",
-    "working_days",
-    "working_minutes",
-    "time_of_day",
-    "day_of_next_month",
-]
-
 MAXIMUM_AMOUNT = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How long after its start a clock is due.
-
-    `amount` counts what `kind` names (hours are 60 minutes; for `day_of_next_month` it is the day, for
-    `time_of_day` 0). `time` is a minute of the day, 1440 its end. What comes at the due instant itself
-    is in time when `inclusive`. `days_later` is 1 for `next day`. `calendar` is set for working time.
-    """
-
-    kind: LimitKind
-    amount: int
-    calendar: str | None
-    time: int | None
-    inclusive: bool
-    days_later: int
-    span: Span = field(compare=False)
 
 
 _COUNTED: dict[str, tuple[LimitKind, int]] = {
@@ -95,7 +65,7 @@ def _counted(found: re.Match[str], span: Span) -> Limit | Finding:
         return Finding("R073", {"text": span.text}, span)
     if not 1 <= int(found["amount"][:9]) <= MAXIMUM_AMOUNT:
         return Finding("R074", {"text": span.text, "maximum": f"{MAXIMUM_AMOUNT:,}"}, span)
-    return Limit(kind, int(found["amount"]) * factor, calendar, None, inclusive=True, days_later=0, span=span)
+    return Limit(kind, int(found["amount"]) * factor, calendar)
 
 
 def _time_of_day(found: re.Match[str], span: Span) -> Limit | Finding:
@@ -103,7 +73,7 @@ def _time_of_day(found: re.Match[str], span: Span) -> Limit | Finding:
     if not (hour <= 23 and minute <= 59) and (hour, minute) != (24, 0):
         return Finding("R044", {"text": f"{found['hour']}:{found['minute']}"}, span)
     inclusive, later = found["word"] == "by", 1 if found["next"] else 0
-    return Limit("time_of_day", 0, None, hour * 60 + minute, inclusive=inclusive, days_later=later, span=span)
+    return Limit("time_of_day", minute_of_day=hour * 60 + minute, inclusive=inclusive, days_later=later)
 
 
 def _day_of_next_month(found: re.Match[str], span: Span) -> Limit | Finding:
@@ -111,4 +81,4 @@ def _day_of_next_month(found: re.Match[str], span: Span) -> Limit | Finding:
     if not 1 <= day <= 31:
         return Finding("R075", {"text": span.text}, span)
     inclusive = found["word"] == "by"
-    return Limit("day_of_next_month", day, None, None, inclusive=inclusive, days_later=0, span=span)
+    return Limit("day_of_next_month", day, inclusive=inclusive)

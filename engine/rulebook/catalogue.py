@@ -24,9 +24,9 @@ from engine.rulebook.fields import (
 )
 from engine.rulebook.literals import scalar_of_type
 from engine.rulebook.model import Absence, Catalogue, Derivation, FactDeclaration, Source, Statement, Words
-from engine.rulebook.types import MONEY_DIGITS, FieldType, Kind, Scalar, Type
+from engine.rulebook.types import Kind, Scalar, Type
+from engine.rulebook.types_from_nodes import type_from_node
 
-DEFAULT_SCALE = 4
 RESERVED_NAMES = frozenset({"all", "any", "none", "formula", "present", "absent", "true", "false", "as_of"})
 
 
@@ -63,7 +63,7 @@ def _words_by_key(node: Node | None) -> Mapping[str, Words]:
 
 
 def _fact(name: str, node: MappingNode, currency: str, zone: str, findings: list[Finding]) -> FactDeclaration:
-    type_ = _type(node, currency)
+    type_ = type_from_node(node, currency)
     absence: Absence = "none" if optional_text(node.get("absence")) == "none" else "unknown"
     if absence == "none" and type_.kind is Kind.BOOLEAN:
         findings.append(Finding("R201", {"name": name}, (node.get("absence") or node).span))
@@ -100,34 +100,6 @@ def _example_fits(node: Node | None, type_: Type, zone: str, findings: list[Find
         return
     with suppress(Unreadable):
         scalar_of_type(node, type_, zone, findings)
-
-
-def _type(node: MappingNode, currency: str) -> Type:
-    written = text(node.get("type"))
-    if written in ("list", "record"):
-        fields = {
-            key.text: _field_type(mapping(field), currency) for key, field in entries(node.get("record"))
-        }
-        return Type(Kind.LIST, fields=fields)
-    kind = Kind(written) if written in set(Kind) else _unreadable_kind()
-    unit = optional_text(node.get("unit"))
-    match kind:
-        case Kind.MONEY:
-            return Type(kind, unit=unit or currency, scale=MONEY_DIGITS)
-        case Kind.DECIMAL:
-            return Type(kind, unit=unit, scale=int(optional_text(node.get("scale")) or DEFAULT_SCALE))
-        case Kind.ENUM:
-            return Type(kind, members=tuple(key.text for key, _ in entries(node.get("values"))))
-        case _:
-            return Type(kind, unit=unit)
-
-
-def _unreadable_kind() -> Kind:
-    raise Unreadable
-
-
-def _field_type(node: MappingNode, currency: str) -> FieldType:
-    return FieldType(_type(node, currency), absent_is_none=optional_text(node.get("absence")) == "none")
 
 
 def _bound(node: MappingNode, key: str, type_: Type, zone: str, findings: list[Finding]) -> Scalar | None:

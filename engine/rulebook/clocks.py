@@ -12,7 +12,7 @@ from engine.rulebook.conditions import condition_from_node, formula
 from engine.rulebook.expressions import Expression, FactValue, ParameterValue, type_of
 from engine.rulebook.fields import Unreadable, items, mapping, scalar, text
 from engine.rulebook.heads import Setting, head_from_node
-from engine.rulebook.literals import limit
+from engine.rulebook.literals import on_known_calendar
 from engine.rulebook.model import Clock, Pauses
 from engine.rulebook.names import Names
 from engine.rulebook.types import Kind
@@ -62,10 +62,8 @@ def _limit(written: ScalarNode, names: Names) -> Limit | Expression:
     if isinstance(parsed, Finding):
         names.findings.append(parsed)
         raise Unreadable
-    if parsed.calendar is not None and parsed.calendar not in names.catalogue.calendars:
-        near = closest(parsed.calendar, names.catalogue.calendars)
-        raise names.fail("R245", written.span, suggestion=near, written=parsed.calendar)
-    return limit(parsed)
+    on_known_calendar(parsed, written, names.catalogue, names.findings)
+    return parsed
 
 
 def _stop(written: ScalarNode, names: Names) -> FactValue:

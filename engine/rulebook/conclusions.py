@@ -50,7 +50,7 @@ def outcomes_from_node(node: Node | None, names: Names) -> tuple[Outcome, ...]:
 def _outcome(kind: ScalarNode, node: MappingNode, names: Names) -> Outcome:
     match kind.text:
         case "fine":
-            per = optional_text(node.get("per")) or "ticket"
+            per = text(node.get("per"))
             return Fine(_money(node.get("amount"), names), _party(node.get("payer"), names), per)
         case "fee":
             return Fee(_money(node.get("amount"), names), _party(node.get("payer"), names))

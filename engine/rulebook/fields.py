@@ -69,8 +69,10 @@ def optional_words(node: Node | None) -> Words | None:
 
 def day(node: ScalarNode, findings: list[Finding]) -> date:
     """A calendar day such as `2015-10-01`."""
+    if len(node.text) != len("2015-10-01"):
+        raise Unreadable
     try:
-        return date.fromisoformat(node.text) if len(node.text) == len("2015-10-01") else date.max
+        return date.fromisoformat(node.text)
     except ValueError:
         findings.append(Finding("R210", {"written": node.span.text}, node.span))
         raise Unreadable from None

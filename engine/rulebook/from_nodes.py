@@ -8,12 +8,13 @@ from datetime import date
 from itertools import pairwise
 from typing import ParamSpec, TypeAlias, TypeVar
 
+from engine.base.calendar import Limit
 from engine.base.findings import Finding, Label
 from engine.base.suggest import closest
 from engine.read.nodes import MappingNode, Node, ScalarNode
 from engine.rulebook.clocks import clock_from_node
 from engine.rulebook.conclusions import exceptions_from_node, outcomes_from_node
-from engine.rulebook.conditions import condition_from_node, formula
+from engine.rulebook.conditions import condition_from_node, formula, one_line
 from engine.rulebook.expressions import Expression, FactValue, Test, facts_in, type_of
 from engine.rulebook.fields import (
     Unreadable,
@@ -21,7 +22,6 @@ from engine.rulebook.fields import (
     entries,
     items,
     mapping,
-    optional_text,
     optional_words,
     scalar,
     text,
@@ -36,7 +36,7 @@ from engine.rulebook.heads import (
     period_from_node,
     title_from_node,
 )
-from engine.rulebook.literals import scalar_of_type
+from engine.rulebook.literals import on_known_calendar, scalar_of_type
 from engine.rulebook.model import (
     Aggregate,
     Catalogue,
@@ -51,7 +51,8 @@ from engine.rulebook.model import (
 )
 from engine.rulebook.names import Names
 from engine.rulebook.tables import table_from_node
-from engine.rulebook.types import DURATION, MONEY_DIGITS, Kind, Scalar, Type
+from engine.rulebook.types import Kind, Scalar
+from engine.rulebook.types_from_nodes import type_from_node
 from engine.rulebook.words_defined import defined_fact, fits_fact
 
 P = ParamSpec("P")
@@ -120,10 +121,13 @@ def _parameter(
     rulebook: str, key: ScalarNode, value: Node, catalogue: Catalogue, findings: list[Finding]
 ) -> Parameter:
     node = mapping(value)
-    type_ = _parameter_type(node, catalogue)
+    type_ = type_from_node(node, catalogue.currency)
     dated: list[Dated] = []
     for written, step in entries(node.get("values")):
-        dated.append((day(written, findings), scalar_of_type(step, type_, catalogue.zone, findings), written))
+        value_then = scalar_of_type(step, type_, catalogue.zone, findings)
+        if isinstance(value_then, Limit):
+            on_known_calendar(value_then, step, catalogue, findings)
+        dated.append((day(written, findings), value_then, written))
     _each_day_once(key, dated, findings)
     return Parameter(
         id=f"{rulebook}/{key.text}",
@@ -149,21 +153,6 @@ def _each_day_once(key: ScalarNode, dated: list[Dated], findings: list[Finding])
                     labels=(Label(first_key.span, "H002"),),
                 )
             )
-
-
-def _parameter_type(node: MappingNode, catalogue: Catalogue) -> Type:
-    unit = optional_text(node.get("unit"))
-    match text(node.get("type")):
-        case "money":
-            return Type(Kind.MONEY, unit=unit or catalogue.currency, scale=MONEY_DIGITS)
-        case "decimal":
-            return Type(Kind.DECIMAL, unit=unit, scale=4)
-        case "duration":
-            return DURATION
-        case "integer" | "boolean" | "text" | "date" as plain:
-            return Type(Kind(plain), unit=unit)
-        case _:
-            raise Unreadable
 
 
 def _section(written: Node, names: Names) -> Section:
@@ -227,7 +216,7 @@ def _definition(node: MappingNode, setting: Setting) -> Definition:
     if written is None:
         condition = condition_from_node(node.get("when"), names)
         body: Expression = condition
-        shown = " ".join((node.get("when") or node).span.text.split())
+        shown = one_line(node.get("when") or node)
     else:
         body = formula(scalar(written), names, fact.type)
         shown = text(written)

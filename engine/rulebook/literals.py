@@ -12,7 +12,6 @@ from engine.base.exact import digits_after_point
 from engine.base.findings import Finding
 from engine.base.suggest import closest
 from engine.read.formulas import parse_formula
-from engine.read.limits import Limit as WrittenLimit
 from engine.read.limits import parse_limit
 from engine.read.nodes import Node, ScalarNode
 from engine.read.syntax import (
@@ -29,6 +28,7 @@ from engine.read.syntax import (
 )
 from engine.rulebook.expressions import Constant
 from engine.rulebook.fields import Unreadable
+from engine.rulebook.model import Catalogue
 from engine.rulebook.types import (
     BOOLEAN,
     DATE,
@@ -44,10 +44,6 @@ from engine.rulebook.types import (
 
 Literal: TypeAlias = Number | Text | Truth | Day | MonthLiteral | Instant | TimeOfDay
 CURRENCY_CODE_LENGTH = 3
-
-
-def is_literal(formula: Formula) -> bool:
-    return isinstance(formula, Number | Text | Truth | Day | MonthLiteral | Instant | TimeOfDay)
 
 
 def constant(literal: Literal, zone: str) -> Constant:
@@ -154,16 +150,12 @@ def _duration(node: ScalarNode, findings: list[Finding]) -> Limit:
     if isinstance(written, Finding):
         findings.append(written)
         raise Unreadable
-    return limit(written)
+    return written
 
 
-def limit(written: WrittenLimit) -> Limit:
-    """A limit as written to a limit that the calendar can work out."""
-    return Limit(
-        kind=written.kind,
-        amount=written.amount,
-        calendar=written.calendar,
-        minute_of_day=written.time,
-        inclusive=written.inclusive,
-        days_later=written.days_later,
-    )
+def on_known_calendar(limit: Limit, node: Node, catalogue: Catalogue, findings: list[Finding]) -> None:
+    """Working time is counted on a calendar of the catalogue."""
+    if limit.calendar is not None and limit.calendar not in catalogue.calendars:
+        near = closest(limit.calendar, catalogue.calendars)
+        findings.append(Finding("R245", {"written": limit.calendar}, node.span, suggestion=near))
+        raise Unreadable

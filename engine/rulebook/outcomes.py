@@ -90,20 +90,6 @@ class Review:
 
 Outcome: TypeAlias = Fine | Fee | Compensation | Share | Breach | Obligation | Gate | Route | Score | Review
 
-OUTCOME_KINDS = (
-    "fine",
-    "fee",
-    "compensation",
-    "share",
-    "breach",
-    "obligation",
-    "deadline",
-    "gate",
-    "route",
-    "score",
-    "review",
-)
-
 
 def amounts(outcome: Outcome) -> tuple[Expression, ...]:
     """The expressions whose values the outcome needs."""

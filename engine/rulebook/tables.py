@@ -16,7 +16,6 @@ from engine.rulebook.fields import (
     entries,
     items,
     mapping,
-    optional_text,
     scalar,
     text,
     texts,
@@ -37,14 +36,15 @@ from engine.rulebook.model import (
     Words,
 )
 from engine.rulebook.names import Names
-from engine.rulebook.types import INTEGER, MONEY_DIGITS, Kind, Type
+from engine.rulebook.types import INTEGER, Kind, Type
+from engine.rulebook.types_from_nodes import type_from_node
 from engine.rulebook.words_defined import defined_fact, fits_fact
 
 
 def table_from_node(node: MappingNode, setting: Setting) -> Table:
     """One decision table; every row is read, for its findings, before a broken one ends the table."""
     head, names = head_from_node(node, "table", setting)
-    policy = _policy(node.get("hit"), names)
+    policy = _policy(scalar(node.get("hit")), names)
     defines = None if node.get("defines") is None else defined_fact(node.get("defines"), names)
     inputs = tuple(_input(item, names) for item in items(node.get("inputs")))
     outputs = _outputs(node, defines, names)
@@ -60,10 +60,8 @@ def table_from_node(node: MappingNode, setting: Setting) -> Table:
     return Table(head, policy, given, inputs, outputs, outcomes, defines, rows, otherwise, exceptions)
 
 
-def _policy(node: Node | None, names: Names) -> HitPolicy:
-    if node is None:
-        return "unique"
-    written = text(node)
+def _policy(node: ScalarNode, names: Names) -> HitPolicy:
+    written = node.text
     for policy in get_args(HitPolicy):
         if policy == written:
             found: HitPolicy = policy
@@ -99,24 +97,11 @@ def _outputs(node: MappingNode, defines: FactValue | None, names: Names) -> tupl
 
 
 def _output(node: MappingNode, names: Names) -> Output:
-    type_ = _output_type(node, names)
+    type_ = type_from_node(node, names.catalogue.currency)
     order = tuple(
         scalar_of_type(item, type_, names.catalogue.zone, names.findings) for item in items(node.get("order"))
     )
     return Output(text(node.get("name")), type_, order, node.span)
-
-
-def _output_type(node: MappingNode, names: Names) -> Type:
-    unit = optional_text(node.get("unit"))
-    match text(node.get("type")):
-        case "money":
-            return Type(Kind.MONEY, unit=unit or names.catalogue.currency, scale=MONEY_DIGITS)
-        case "decimal":
-            return Type(Kind.DECIMAL, unit=unit, scale=int(optional_text(node.get("scale")) or 4))
-        case "integer" | "boolean" | "text" | "date" | "instant" as plain:
-            return Type(Kind(plain), unit=unit)
-        case _:
-            raise Unreadable
 
 
 def _policy_fits(

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.base.calendar import Limit, LimitKind
 from engine.base.findings import Finding
 from engine.base.spans import SourceText, Span
-from engine.read.limits import Limit, LimitKind, parse_limit
+from engine.read.limits import parse_limit
 from engine.read.nodes import ScalarNode
 
 
@@ -33,8 +34,7 @@ def node(text: str) -> ScalarNode:
 def test_a_counted_limit(text: str, kind: LimitKind, amount: int, calendar: str | None) -> None:
     limit = parse_limit(node(text))
     assert isinstance(limit, Limit)
-    assert limit == Limit(kind, amount, calendar, None, inclusive=True, days_later=0, span=limit.span)
-    assert limit.span.text == text
+    assert limit == Limit(kind, amount, calendar, minute_of_day=None, inclusive=True, days_later=0)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_counted_limit(text: str, kind: LimitKind, amount: int, calendar: str 
 def test_a_time_of_the_day(text: str, time: int, inclusive: bool, days_later: int) -> None:
     limit = parse_limit(node(text))
     assert isinstance(limit, Limit)
-    assert (limit.kind, limit.time, limit.inclusive, limit.days_later) == (
+    assert (limit.kind, limit.minute_of_day, limit.inclusive, limit.days_later) == (
         "time_of_day",
         time,
         inclusive,
