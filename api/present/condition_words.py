@@ -98,7 +98,7 @@ class ConditionWords:
             case Absolute(operand=operand):
                 return self._say("abs", what=self.of(operand))
             case DateFunction(name=name, operands=operands):
-                return label("words", name, self.language).format(*map(self.of, operands))
+                return self._say(name, **dict(zip(("first", "second"), map(self.of, operands), strict=False)))
             case Count(list=records, condition=condition):
                 return self._say("count", list=self.fact(records.name), where=self._where(condition))
             case Test(condition=condition):
@@ -154,6 +154,8 @@ class ConditionWords:
 
     def _comparison(self, comparison: Comparison) -> str:
         left, operator, right = comparison.left, comparison.operator, comparison.right
+        if isinstance(right, Constant) and right.value == "" and operator in ("=", "!="):
+            return self._say("is_empty" if operator == "=" else "is_not_empty", left=self.of(left))
         if isinstance(right, Constant) and isinstance(right.value, bool) and operator in ("=", "!="):
             holds = right.value is (operator == "=")
             return self._say("is_true" if holds else "is_false", left=self.of(left))

@@ -9,11 +9,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from api.present.labels import keys
+from api.present.labels import keys, label
+from engine.base.findings import Language
+from engine.rulebook.expressions import DateFunctionName
 from tests.api.command_line import ROOT, SMALL, Run
 
 
@@ -366,6 +369,22 @@ def test_show(run: Run, language: str, width: int) -> None:
     assert max(cell_len(line) for line in ran.out.splitlines()) <= width
     assert ("不提供发票" if language == "zh" else "no invoice") in ran.out
     assert "= no_invoice" not in ran.out
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("day", [None, "2010-01-01", "2015-10-08"])
+def test_every_rulebook_can_be_shown(run: Run, language: str, day: str | None) -> None:
+    """Whatever construct the shipped rulebooks use, there are words for it."""
+    ran = run("--lang", language, "show", *(("--on", day) if day else ()))
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_every_date_function_has_words() -> None:
+    """Its label takes as many operands as the formula gives."""
+    for name in get_args(DateFunctionName):
+        operands = ("first", "second")[: 1 if name == "date of" else 2]
+        for language in get_args(Language):
+            assert label("words", name, language, **dict.fromkeys(operands, "x"))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
