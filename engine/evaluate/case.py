@@ -157,7 +157,8 @@ class Case:
     def _work_out(self, name: str) -> None:
         """A derived fact after those that it rests on, so that a long chain of them is no deep recursion."""
         for definition in self.plan.leading_to[name]:
-            if definition.fact.name not in self._derived:
+            given = definition.fallback and definition.fact.name in self.facts
+            if not given and definition.fact.name not in self._derived:
                 self._derived[definition.fact.name] = self._derive(definition)
 
     def _derive(self, definition: DefinitionPlan) -> Any:

@@ -38,11 +38,11 @@ def findings_from_error(error: ValidationError, root: Node) -> list[Finding]:
 def _unknown_keys(error: ValidationError, node: Node) -> Iterable[Finding]:
     assert isinstance(node, MappingNode), "only mappings have keys"
     known = list(_schema(error)["properties"])
+    free = [name for name in known if node.get(name) is None]
     for key, value in node.entries:
         if key.text not in known and _is_empty(value) and not key.text.isidentifier():
             yield _comma_in_braces(key, value)
         elif key.text not in known:
-            free = [name for name in known if node.get(name) is None]
             values = {"key": key.span.text, "allowed": _words(known), "mapping": str(node.span.start)}
             yield Finding("R102", values, key.span, suggestion=closest(key.text, free))
 
