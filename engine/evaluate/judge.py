@@ -236,10 +236,12 @@ def _judge_clock(case: Case, clock: ClockPlan, so_far: Judgement) -> None:
 
 
 def _clock_is_raised(case: Case, clock: ClockPlan) -> bool:
-    """A test of its own holds, or the event that starts it is known."""
+    """A test of its own holds of something; where all of them hold, the event that starts it will do."""
+    if case.points_to(clock.own):
+        return True
     begins = clock.starts if clock.starts is not None else clock.due
-    started = None if begins is None else case.value(begins)
-    return (started is not None and not isinstance(started, Unknown)) or case.points_to(clock.own)
+    begun = begins is not None and not isinstance(case.value(begins), Unknown)
+    return begun and case.value(clock.own) is True
 
 
 def _deadline(clock: ClockPlan, face: clocks.ClockFace) -> Outcome:

@@ -330,7 +330,8 @@ class ItemWriter:
         if start is None:
             self.function.line(f"if {may}: {self._walk(clock)}")
             return
-        raised = disjoined([denied(unknown(start)), *self.leaves(clock.own)])
+        own = self.compiler.must(settle(clock.own, self.settled))
+        raised = disjoined([*self.leaves(clock.own), conjoined([own, denied(unknown(start))])])
         runs = conjoined([may, denied(none(start)), raised])
         self.function.line(f"if {runs}: {self._walk(clock)}")
 

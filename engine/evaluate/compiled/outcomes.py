@@ -11,6 +11,7 @@ from engine.evaluate.compiled.expressions import Compiler, equality
 from engine.evaluate.compiled.runtime import shown_money, shown_plain
 from engine.evaluate.compiled.values import Strict, none, unknown
 from engine.evaluate.explain import citations, title
+from engine.evaluate.frozen import frozen
 from engine.evaluate.values import shown
 from engine.plan.nodes import Origin, RowPlan, TablePlan
 from engine.rulebook.expressions import (
@@ -142,7 +143,7 @@ class OutcomeWriter:
     def _shared(self, value: Any) -> str:
         """One object for equal constants, so that verdicts share their texts."""
         pool = self.module.namespace["shared"]
-        return self.module.constant(pool.setdefault(repr(value), value))
+        return self.module.constant(pool.setdefault(repr(value), frozen(value)))
 
     # --- kinds ----------------------------------------------------------------------------------------
 

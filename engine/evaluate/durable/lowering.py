@@ -72,6 +72,13 @@ class Question(NamedTuple):
     rail: Rail
 
 
+class Raiser(NamedTuple):
+    """A test that raises an item, and the facts of which one must be there, if it speaks of any."""
+
+    condition: Expression
+    speaks_of: tuple[FactValue, ...]
+
+
 class Finds(NamedTuple):
     """A rule's meaning: a derived fact has this value."""
 
@@ -218,12 +225,20 @@ class _Lowering:
     def _open(self, item: RulePlan | TablePlan, applies: Rails) -> list[LoweredRule]:
         """An item that may apply matters only where something in the ticket raises it."""
         meaning = Question(item.origin.id, "may hold")
-        raised = self._raised(item)
+        raisers = self._raisers(item)
         try:
-            return list(self._rule(meaning, all_true((applies.may_hold, exclusive(any_true(raised))))))
+            raised = exclusive(any_true(self._points(raiser) for raiser in raisers))
+            return list(self._rule(meaning, all_true((applies.may_hold, raised))))
         except TooLarge:
-            one_each = (self._rule(meaning, all_true((applies.may_hold, leaf))) for leaf in raised)
-            return [rule for rules in one_each for rule in rules]
+            return [rule for raiser in raisers for rule in self._raised_by(raiser, meaning, applies)]
+
+    def _raised_by(self, raiser: Raiser, meaning: Meaning, applies: Rails) -> list[LoweredRule]:
+        """The rule for one test that raises an item; a test of too many branches is worked out."""
+        try:
+            return list(self._rule(meaning, all_true((applies.may_hold, self._points(raiser)))))
+        except TooLarge:
+            whole = self._points(raiser, self.fields.worked_out(raiser.condition))
+            return list(self._rule(meaning, all_true((applies.may_hold, whole))))
 
     def _exemptions(self, exemptions: tuple[Exemption, ...], applies: Rails) -> Iterator[LoweredRule]:
         """An exception that may hold matters only where its item applies."""
@@ -235,16 +250,21 @@ class _Lowering:
         yield from self._rule(Question(part.origin.id, "holds"), all_true((holding, own.holds)))
         yield from self._rule(Question(part.origin.id, "may hold"), all_true((open_, own.may_hold)))
 
-    def _raised(self, item: RulePlan | TablePlan) -> list[Native]:
-        """The tests of the item's own, each holding of something that is there."""
-        rows = item.rows if isinstance(item, TablePlan) else ()
+    def _raisers(self, item: RulePlan | TablePlan) -> list[Raiser]:
+        """The tests of the item's own; the guard of a rule that has none."""
         if isinstance(item, RulePlan) and item.own == All(()):
-            return [self._exclusive(item.guard).holds]
-        return [self._points(leaf) for c in (item.own, *(r.condition for r in rows)) for leaf in _leaves(c)]
+            return [Raiser(item.guard, ())]
+        rows = item.rows if isinstance(item, TablePlan) else ()
+        own = (item.own, *(row.condition for row in rows))
+        return [Raiser(leaf, facts_in(leaf)) for condition in own for leaf in _leaves(condition)]
 
-    def _points(self, leaf: Expression) -> Native:
-        there = any_true(self.fields.condition(Present(fact)).holds for fact in facts_in(leaf))
-        return all_true((self._exclusive(leaf).holds, exclusive(there)))
+    def _points(self, raiser: Raiser, rails: Rails | None = None) -> Native:
+        """The test holds of something that is there."""
+        holds = (rails or self._exclusive(raiser.condition)).holds
+        if not raiser.speaks_of:
+            return holds
+        there = any_true(self.fields.condition(Present(fact)).holds for fact in raiser.speaks_of)
+        return all_true((holds, exclusive(there)))
 
     def _exclusive(self, condition: Expression) -> Rails:
         """Rails that fire once; a condition of too many branches is worked out as a whole."""
