@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, assert_never
 
@@ -106,25 +106,28 @@ def _share(case: Case, share: Share, outputs: Mapping[str, Any] | None) -> Outco
     return {"kind": "share", "of": money(amounts[0]), "unit": type_of(share.of).unit, "shares": shares}
 
 
-def totals(outcomes: Iterable[Outcome]) -> dict[str, dict[str, str]]:
+def totals(outcomes: Sequence[Outcome]) -> dict[str, dict[str, str]]:
     """Money by kind and unit, added up: fines of different schemes do not set one another off.
 
     Only fines, fees and compensation have an amount; it is a text with two digits, so its cents are a
     whole number.
     """
-    paid = [outcome for outcome in outcomes if outcome.get("amount") is not None]
-    if not paid:
-        return {}
-    if len(paid) == 1:
-        return {paid[0]["kind"]: {paid[0]["unit"]: paid[0]["amount"]}}
-    return _added_up(paid)
+    paid = None
+    for outcome in outcomes:
+        if outcome.get("amount") is not None:
+            if paid is not None:
+                return _added_up(outcomes)
+            paid = outcome
+    return {} if paid is None else {paid["kind"]: {paid["unit"]: paid["amount"]}}
 
 
-def _added_up(paid: list[Outcome]) -> dict[str, dict[str, str]]:
+def _added_up(outcomes: Sequence[Outcome]) -> dict[str, dict[str, str]]:
     cents: dict[tuple[str, str], int] = {}
-    for outcome in paid:
-        key = outcome["kind"], outcome["unit"]
-        cents[key] = cents.get(key, 0) + int(outcome["amount"].replace(".", ""))
+    for outcome in outcomes:
+        amount = outcome.get("amount")
+        if amount is not None:
+            key = outcome["kind"], outcome["unit"]
+            cents[key] = cents.get(key, 0) + int(amount[:-3] + amount[-2:])
     sums: dict[str, dict[str, str]] = {}
     for kind, unit in sorted(cents, key=_place) if len(cents) > 1 else cents:
         sums.setdefault(kind, {})[unit] = _with_point(cents[kind, unit])

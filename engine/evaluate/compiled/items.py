@@ -231,13 +231,18 @@ class ItemWriter:
         if not open_facts:
             self.rows_in_turn(table, guarded=guarded)
             return
-        aside = self._aside("rows", "(f, m, L, out, J)")
-        with aside.function.lacking(open_facts if len(open_facts) == 1 else ()):
-            aside.rows_in_turn(table, guarded=guarded)
-        aside.function.write()
         unknown_facts = disjoined([f"{variable.name} is None" for variable in open_facts.values()])
-        self.function.line(f"if {unknown_facts}: {aside.function.signature}")
-        with self.function.block("else:"), self.function.knowing(open_facts, there=False):
+        header = "else:"
+        needed = frozenset.intersection(*(known_by(row.condition) for row in table.rows))
+        if self.bare and open_facts.keys() <= needed and table.otherwise is None:
+            header = f"if not ({unknown_facts}):"  # every row needs what is not there
+        else:
+            aside = self._aside("rows", "(f, m, L, out, J)")
+            with aside.function.lacking(open_facts if len(open_facts) == 1 else ()):
+                aside.rows_in_turn(table, guarded=guarded)
+            aside.function.write()
+            self.function.line(f"if {unknown_facts}: {aside.function.signature}")
+        with self.function.block(header), self.function.knowing(open_facts, there=False):
             self.rows_in_turn(table, guarded=guarded)
 
     def rows_in_turn(self, table: TablePlan, *, guarded: bool) -> None:
