@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from engine.evaluate.compiled.evaluator import CompiledEvaluator, bare_outcomes
-from tests.agreement.test_agreement import judged, made_up_plan, pools_of, read, ticket
+from tests.agreement.test_agreement import judged, made_up_plan, read
+from tests.generators import pools_of, ticket
 
 
 @pytest.mark.parametrize("seed", range(60))
