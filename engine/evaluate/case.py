@@ -164,8 +164,11 @@ class Case:
     def _derive(self, definition: DefinitionPlan) -> Any:
         """What is worked out from something that is none is not known, unless the fact itself may be none."""
         value = of_kind(self._define(self, definition), definition.fact.type.kind)
-        if value is NONE and self.plan.facts[definition.fact.name].absence != "none":
+        declared = self.plan.facts[definition.fact.name]
+        if value is NONE and declared.absence != "none":
             return unknown("fact_missing", definition.fact.name)
+        if value is not NONE and not isinstance(value, Unknown) and not declared.admits(value):
+            return unknown("out_of_bounds", definition.fact.name)
         return value
 
     def field(self, records: str, name: str, record: Record) -> Any:

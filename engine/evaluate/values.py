@@ -55,7 +55,7 @@ def reason_and_missing(causes: Iterable[Cause]) -> tuple[Reason, list[str]]:
 
 
 NAMED: frozenset[Reason] = frozenset(
-    {"fact_missing", "clock_running", "parameter_missing", "calendar_missing"}
+    {"fact_missing", "clock_running", "parameter_missing", "out_of_bounds", "calendar_missing"}
 )
 
 

@@ -15,6 +15,7 @@ Reason: TypeAlias = Literal[
     "undefined_by_source",
     "no_row_applies",
     "rows_overlap",
+    "out_of_bounds",
     "calendar_missing",
 ]
 """Why something is undecided, the one that the ticket system can mend first."""
@@ -26,6 +27,7 @@ REASONS: tuple[Reason, ...] = (
     "undefined_by_source",
     "no_row_applies",
     "rows_overlap",
+    "out_of_bounds",
     "calendar_missing",
 )
 

@@ -96,6 +96,11 @@ class FactDeclaration:
     is_record: bool
     span: Span = field(compare=False, repr=False)
 
+    def admits(self, value: Any) -> bool:
+        """Whether a value of the fact's type lies within its bounds."""
+        above = self.minimum is None or value >= self.minimum
+        return bool(above and (self.maximum is None or value <= self.maximum))
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

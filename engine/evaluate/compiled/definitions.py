@@ -91,7 +91,19 @@ def _return_value(
     if kind in (Kind.DECIMAL, Kind.MONEY):
         source = f"of_kind({source}, Kind.{kind.name})"
     function.line(f"{kept}r = {source}")
+    beyond = _beyond_bounds(function, definition)
+    if beyond:
+        function.line(f"if r is not None and r is not NONE and ({beyond}): {kept}r = None")
     function.line("return r")
+
+
+def _beyond_bounds(function: Function, definition: DefinitionPlan) -> str:
+    """Source for: `r` lies beyond the bounds that the catalogue sets."""
+    declared = function.module.plan.facts[definition.fact.name]
+    bounds = [("<", declared.minimum), (">", declared.maximum)]
+    return " or ".join(
+        f"r {operator} {function.module.constant(bound)}" for operator, bound in bounds if bound is not None
+    )
 
 
 def _write_table(function: Function, definition: DefinitionPlan, table: TablePlan) -> bool:

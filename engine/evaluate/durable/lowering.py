@@ -325,17 +325,17 @@ class _Lowering:
         failing = [self._exclusive(Not(row.condition)).holds for row in table.rows]
         for i, row in enumerate(table.rows):
             rivals = failing[:i] if table.policy == "first" else [*failing[:i], *failing[i + 1 :]]
-            yield from _deciding(row, all_true((own, holding[i], *rivals)))
+            yield from self._deciding(table, row, all_true((own, holding[i], *rivals)))
         if table.otherwise is not None:
-            yield from _deciding(table.otherwise, all_true((own, *failing)))
+            yield from self._deciding(table, table.otherwise, all_true((own, *failing)))
 
-
-def _deciding(row: RowPlan, condition: Native) -> Iterator[tuple[Scalar, Native]]:
-    match row.conclusion:
-        case (Constant(value=value),):
-            yield value, condition
-        case _:
-            return
+    def _deciding(self, table: TablePlan, row: RowPlan, condition: Native) -> Iterator[tuple[Scalar, Native]]:
+        """The value of a row, unless it lies beyond the bounds of the fact, which is then unknown."""
+        match row.conclusion:
+            case (Constant(value=value),) if self.fields.plan.facts[table.outputs[0].name].admits(value):
+                yield value, condition
+            case _:
+                return
 
 
 def _leaves(condition: Expression) -> Iterator[Expression]:
