@@ -215,15 +215,23 @@ def _mapping(name: str | None, plan: Plan, language: Language) -> ImportMapping 
 
 @contextmanager
 def _writing(name: str | None, inputs: tuple[str, ...]) -> Iterator[TextIO]:
-    """The file for the verdicts, or standard output; raises Stop where it cannot be written."""
+    """The file for the verdicts, or standard output; raises Stop where it cannot be written.
+
+    A file has its name only once it is whole; a run that ended early leaves `FILE.part`.
+    """
     if name is None or name == STANDARD_INPUT:
         yield sys.stdout
         return
     if any(_same_file(name, read) for read in inputs):
         raise Stop(Finding("D028", {"file": name}))
+    target = Path(name)
+    whole = target.exists() and not target.is_file()  # a device takes what it gets
+    written = target if whole else target.with_name(f"{target.name}.part")
     try:
-        with Path(name).open("w", encoding="utf-8", newline="\n") as out:
+        with written.open("w", encoding="utf-8", newline="\n") as out:
             yield out
+        if not whole:
+            written.replace(target)
     except OSError as error:
         raise Stop(cannot_write(name, error)) from error
 

@@ -82,7 +82,7 @@ def _rows(reader: CsvReader, header: list[str]) -> Iterator[Row]:
             continue
         if cells is None:
             return
-        if cells:
+        if any(cells):  # a spreadsheet leaves rows of bare commas behind its last one
             yield line, dict(zip(header, cells, strict=False)), tuple(_trouble(cells, header))
 
 

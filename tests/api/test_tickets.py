@@ -209,6 +209,27 @@ def test_output_file(run: Run, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))["outcomes"]
 
 
+def test_output_has_its_name_only_once_it_is_whole(run: Run, tmp_path: Path) -> None:
+    """A run that stops at an unknown reading leaves an earlier result as it was."""
+    out = tmp_path / "verdict.json"
+    out.write_text("earlier", encoding="utf-8")
+    ran = run(
+        *DECIDE, "--format", "json", "--output", out, "--reading", "AMB-01=nonsense", "-", stdin=GOOD.encode()
+    )
+    assert ran.code != 0
+    assert out.read_text(encoding="utf-8") == "earlier"
+    assert run(*DECIDE, "--format", "json", "--output", out, "-", stdin=GOOD.encode()).code == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["edition"]
+    assert [file.name for file in tmp_path.iterdir()] == ["verdict.json"]
+
+
+def test_rows_of_bare_commas_are_no_tickets(run: Run) -> None:
+    """A spreadsheet leaves such rows behind its last one."""
+    code, out, _ = csv("kind,days\nloss,3\n,\n,\n", run)
+    assert code == 0
+    assert len(out.splitlines()) == 1
+
+
 def test_output_never_destroys_the_input(run: Run, tmp_path: Path) -> None:
     """Writing over the tickets that are still to be read would lose them, by whatever name they go."""
     path = tmp_path / "ticket.json"
