@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from sys import intern
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -146,6 +147,7 @@ def _text(value: Any) -> str:
     raise NotPlain
 
 
+@lru_cache(maxsize=4096)  # the tickets of a time name few days
 def _day(value: Any) -> date:
     if len(value) == 10 and value[4] == value[7] == "-" and value[5] != "W":
         day = date.fromisoformat(value)
