@@ -70,14 +70,47 @@ class Finding:
         return codes()[self.code].severity
 
     def message(self, language: Language) -> str:
-        return codes()[self.code].text[language].format_map(self.values)
+        return codes()[self.code].text[language].format_map(self._spoken(language))
+
+    def _spoken(self, language: Language) -> Mapping[str, str]:
+        """The values; those that name a type of the rulebook language are said in Chinese too."""
+        if language == "en":
+            return self.values
+        return {name: _type_in_chinese(v) if name in TYPE_VALUES else v for name, v in self.values.items()}
 
     def help(self, language: Language) -> str | None:
         """The mend: "did you mean" when a word is close, else the code's own instruction."""
         if self.suggestion is not None:
             return codes()["H001"].text[language].format_map({"word": self.suggestion})
         template = codes()[self.code].help.get(language)
-        return template.format_map(self.values) if template else None
+        return template.format_map(self._spoken(language)) if template else None
+
+
+TYPE_VALUES = frozenset({"type", "left", "right"})
+"""The values of a finding that are types, such as `money (CNY)`."""
+
+TYPES_IN_CHINESE: Mapping[str, str] = MappingProxyType(
+    {
+        "boolean": "是非值",
+        "integer": "整数",
+        "decimal": "数",
+        "money": "金额",
+        "enum": "选项",
+        "text": "文字",
+        "date": "日期",
+        "instant": "时刻",
+        "month": "月份",
+        "time": "钟点",
+        "duration": "时长",
+        "list": "记录列表",
+    }
+)
+
+
+def _type_in_chinese(written: str) -> str:
+    kind, _, unit = written.partition(" ")
+    word = TYPES_IN_CHINESE.get(kind, kind)
+    return f"{word}（{unit.strip('()')}）" if unit else word
 
 
 @cache
