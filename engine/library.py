@@ -85,7 +85,7 @@ def load_texts(files: Mapping[str, bytes]) -> Library:
     reading = _Reading()
     for name, content in files.items():
         _read_one(name, content, reading)
-    by_kind = {name: SPECIAL.get(name.rpartition("/")[2], "rulebook") for name in reading.nodes}
+    by_kind = {name: _kind_of(name) for name in reading.nodes}
     findings = reading.findings
     facts = _only(reading.nodes, by_kind, "facts")
     if facts is None:
@@ -108,10 +108,13 @@ def _read_one(name: str, content: bytes, reading: _Reading) -> None:
     reading.findings.extend(findings)
     if node is None:
         return
-    kind = SPECIAL.get(name.rpartition("/")[2], "rulebook")
-    reading.findings.extend(check_shape(kind, node))
+    reading.findings.extend(check_shape(_kind_of(name), node))
     if isinstance(node, MappingNode):
         reading.nodes[name] = node
+
+
+def _kind_of(name: str) -> FileKind:
+    return SPECIAL.get(name.rpartition("/")[2], "rulebook")
 
 
 def _only(

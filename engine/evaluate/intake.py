@@ -1,8 +1,7 @@
 """A quick way in for facts that are plainly right; whatever is not goes the long way, which explains.
 
 `facts_from` says everything that is wrong with a ticket. Most tickets are right, and for them this asks
-the same questions of each value in the fewest steps. It may refuse what `facts_from` accepts, never the
-other way round.
+the same questions of each value in the fewest steps. It takes nothing that `facts_from` would refuse.
 """
 
 from __future__ import annotations

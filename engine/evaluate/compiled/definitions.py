@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.evaluate.compiled.conditions import rows_exclude_one_another
 from engine.evaluate.compiled.expressions import Compiler
+from engine.evaluate.compiled.logic import FALSE, TRUE, denied, disjoined
 from engine.evaluate.compiled.runtime import shown_plain
 from engine.evaluate.compiled.source import Function, Module
 from engine.evaluate.compiled.values import none, unknown
@@ -28,9 +29,14 @@ def write_definition(module: Module, definition: DefinitionPlan) -> None:
             written = _write_condition(function, definition)
     if not written:
         function = Function(module, f"D_{name}(f, m, L)")
-        function.line(f"m[{name!r}] = r = walk_fact(L, {name!r})")
-        function.line("return r")
+        _return_walked(function, definition)
     function.write()
+
+
+def _return_walked(function: Function, definition: DefinitionPlan) -> None:
+    name = definition.fact.name
+    function.line(f"m[{name!r}] = r = walk_fact(L, {name!r})")
+    function.line("return r")
 
 
 def write_derived(module: Module) -> None:
@@ -79,11 +85,11 @@ def _return_value(
     """None is unknown; what is worked out from none is none only where the fact itself may be."""
     may_be_none = function.module.plan.facts[definition.fact.name].absence == "none"
     kept = f"m[{definition.fact.name!r}] = "
-    if is_none != "False":
+    if is_none != FALSE:
         with function.block(f"if {is_none}:"):
             function.line(f"{kept}r = {'NONE' if may_be_none else 'None'}")
             function.line("return r")
-    if is_unknown != "False":
+    if is_unknown != FALSE:
         with function.block(f"if {is_unknown}:"):
             function.line(f"{kept}r = None")
             function.line("return r")
@@ -116,8 +122,8 @@ def _write_table(function: Function, definition: DefinitionPlan, table: TablePla
         return False
     compiler = Compiler(function)
     applies = compiler.must(table.own)
-    if applies != "True":
-        with function.block(f"if not ({applies}):"):
+    if applies != TRUE:
+        with function.block(f"if {denied(applies)}:"):
             _return_unknown(function, definition)
     if rows_exclude_one_another(table.rows):
         _write_exclusive(function, definition, compiler, table)
@@ -134,7 +140,7 @@ def _write_exclusive(
     facts = [fact.name for fact in facts_in(*(row.condition for row in table.rows))]
     open_facts = [name for name in facts if compiler.fact(name).may_be_unknown]
     if open_facts:
-        absent = " or ".join(f"{compiler.fact(name).name} is None" for name in open_facts)
+        absent = disjoined(f"{compiler.fact(name).name} is None" for name in open_facts)
         with function.block(f"if {absent}:"):
             with function.lacking(open_facts if len(open_facts) == 1 else []):
                 _write_rows(function, definition, compiler, table)
@@ -147,11 +153,10 @@ def _write_rows(function: Function, definition: DefinitionPlan, compiler: Compil
     mays = [compiler.may(row.condition) for row in table.rows]
     for row in table.rows:
         must = compiler.must(row.condition)
-        if must != "False":
+        if must != FALSE:
             _write_hit(function, definition, compiler, row, must)
     if table.otherwise is not None:
-        possible = " or ".join(f"({may})" for may in mays if may != "False") or "False"
-        _write_hit(function, definition, compiler, table.otherwise, f"not ({possible})")
+        _write_hit(function, definition, compiler, table.otherwise, denied(disjoined(mays)))
 
 
 def _write_counted(
@@ -185,7 +190,6 @@ def _write_hit(
             return
         value = compiler.value(row.conclusion[0])
         if value is None:
-            function.line(f"m[{definition.fact.name!r}] = r = walk_fact(L, {definition.fact.name!r})")
-            function.line("return r")
+            _return_walked(function, definition)
         else:
             _return_value(function, definition, value.source, none(value), unknown(value))

@@ -8,7 +8,7 @@ reference walk, item by item, so that the order of the plan is kept. *Bare* sour
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,24 +64,26 @@ class ItemWriter:
     # --- whether an item applies --------------------------------------------------------------------
 
     def _rule(self, rule: RulePlan) -> None:
-        condition = settle(All((rule.guard, rule.own)), self.settled)
+        reasons = All((rule.guard, rule.own))
+        self._where_it_applies(rule, lambda: self._applied(rule, reasons, rule.outcomes, None))
+
+    def _where_it_applies(self, item: RulePlan | TablePlan, write: Callable[[], None]) -> None:
+        """What `write` writes stands where the item must apply; where it only may, the reference walk
+        says what is missing, if anything raises the item.
+        """
+        condition = settle(All((item.guard, item.own)), self.settled)
         must = self.compiler.must(condition)
-        if (must if self.bare else self.compiler.may(condition)) == FALSE:
+        may = must if self.bare else self.compiler.may(condition)
+        if may == FALSE:
             return
-        if self.bare:
-            with self._where(must, condition):
-                self._applied(rule, All((rule.guard, rule.own)), rule.outcomes, None)
-            return
-        may, reasons = self.compiler.may(condition), All((rule.guard, rule.own))
         if may == must:
             with self._where(must, condition):
-                self._applied(rule, reasons, rule.outcomes, None)
+                write()
             return
         with self.function.block(f"if {may}:"):
             with self._where(must, condition):
-                self._applied(rule, reasons, rule.outcomes, None)
-            if must != TRUE:
-                self.function.line(f"elif {self._raised(rule)}: {self._walk(rule)}")
+                write()
+            self.function.line(f"elif {self._raised(item)}: {self._walk(item)}")
 
     def _open_facts(self, condition: Expression) -> dict[str, Variable]:
         """The facts of a condition that may be unknown here."""
@@ -201,19 +203,7 @@ class ItemWriter:
     # --- tables ---------------------------------------------------------------------------------------
 
     def _table(self, table: TablePlan) -> None:
-        condition = settle(All((table.guard, table.own)), self.settled)
-        must = self.compiler.must(condition)
-        if (must if self.bare else self.compiler.may(condition)) == FALSE:
-            return
-        may = self.compiler.may(condition)
-        if self.bare or must == TRUE:
-            with self._where(must, condition):
-                self._hits(table)
-            return
-        with self.function.block(f"if {may}:"):
-            with self._where(must, condition):
-                self._hits(table)
-            self.function.line(f"elif {self._raised(table)}: {self._walk(table)}")
+        self._where_it_applies(table, lambda: self._hits(table))
 
     def _hits(self, table: TablePlan) -> None:
         if table.policy not in SINGLE_HIT:

@@ -152,6 +152,4 @@ NAMESPACE: dict[str, Any] = {
     "of_kind": of_kind,
     "Kind": Kind,
     "shown_money": shown_money,
-    "shown_instant": shown_instant,
-    "Decimal": Decimal,
 }
