@@ -222,11 +222,12 @@ def _writing(name: str | None, inputs: tuple[str, ...]) -> Iterator[TextIO]:
     if name is None or name == STANDARD_INPUT:
         yield sys.stdout
         return
-    if any(_same_file(name, read) for read in inputs):
-        raise Stop(Finding("D028", {"file": name}))
     target = Path(name)
     whole = target.exists() and not target.is_file()  # a device takes what it gets
     written = target if whole else target.with_name(f"{target.name}.part")
+    for output in (target, written):
+        if any(_same_file(output, Path(read)) for read in inputs):
+            raise Stop(Finding("D028", {"file": str(output)}))
     try:
         with written.open("w", encoding="utf-8", newline="\n") as out:
             yield out
@@ -236,5 +237,5 @@ def _writing(name: str | None, inputs: tuple[str, ...]) -> Iterator[TextIO]:
         raise Stop(cannot_write(name, error)) from error
 
 
-def _same_file(written: str, read: str) -> bool:
-    return Path(written).exists() and Path(read).exists() and Path(written).samefile(read)
+def _same_file(written: Path, read: Path) -> bool:
+    return written.exists() and read.exists() and written.samefile(read)

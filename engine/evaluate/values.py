@@ -9,9 +9,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
-from engine.base.exact import plain
+from engine.base.exact import digits_after_point, plain
 from engine.evaluate.verdict import REASONS, Reason
-from engine.rulebook.types import Kind, Type
+from engine.rulebook.types import MONEY_DIGITS, Kind, Type
 
 
 class Nothing(Enum):
@@ -88,10 +88,7 @@ def _as_text(value: Decimal, type_: Type) -> str:
 
 def _digits(value: Decimal, type_: Type) -> int:
     """Money shows its two digits; other decimals as many as they need."""
-    if type_.kind is Kind.MONEY:
-        return 2
-    exponent = value.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    return MONEY_DIGITS if type_.kind is Kind.MONEY else digits_after_point(value)
 
 
 def _shown_record(record: Any, type_: Type) -> dict[str, Any]:

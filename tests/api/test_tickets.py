@@ -209,6 +209,16 @@ def test_output_file(run: Run, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "verdict.json").read_text(encoding="utf-8"))["outcomes"]
 
 
+def test_a_result_on_its_way_never_destroys_the_input(run: Run, tmp_path: Path) -> None:
+    """What an earlier run left unfinished can be read, but not while it is being written anew."""
+    path = tmp_path / "out.json.part"
+    path.write_text(GOOD, encoding="utf-8")
+    ran = run(*DECIDE, "--input-format", "json", "--output", tmp_path / "out.json", path)
+    assert (ran.code, ran.out) == (1, "")
+    assert "[D028]" in ran.err
+    assert path.read_text(encoding="utf-8") == GOOD
+
+
 def test_output_has_its_name_only_once_it_is_whole(run: Run, tmp_path: Path) -> None:
     """A run that stops at an unknown reading leaves an earlier result as it was."""
     out = tmp_path / "verdict.json"
