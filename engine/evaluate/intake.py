@@ -71,6 +71,8 @@ def _check(type_: Type, zone: str) -> Check:
             return _text
         case Kind.DATE:
             return _day
+        case Kind.MONTH:
+            return _month
         case Kind.INSTANT:
             return _instant(zone)
         case Kind.LIST:
@@ -153,6 +155,14 @@ def _day(value: Any) -> date:
         if FIRST_YEAR <= day.year <= LAST_YEAR:
             return day
     raise NotPlain
+
+
+@lru_cache(maxsize=1024)
+def _month(value: Any) -> date:
+    """A month is its first day."""
+    if len(value) != 7:
+        raise NotPlain
+    return _day(f"{value}-01")
 
 
 def _instant(zone: str) -> Check:
