@@ -1,0 +1,1 @@
+"""The HTTP face: one front that every request passes once, and behind it one blueprint a topic."""
