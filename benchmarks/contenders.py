@@ -15,10 +15,8 @@ from benchmarks.flat_facts import Flat, flat_facts
 from benchmarks.rounds import Contender, timed
 from benchmarks.tickets import Ticket
 from benchmarks.zen_policy import decision_tables, one_expression
-from engine.base.findings import Finding
 from engine.evaluate.compiled.evaluator import CompiledEvaluator
 from engine.evaluate.evaluators import evaluator
-from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
 
 TIMED = 500
@@ -65,20 +63,20 @@ def compiled_from_json(plan: Plan, tickets: Sequence[Ticket]) -> Contender:
     """The compiled evaluator from a request's bytes to the verdict's."""
     door = JsonDoor(CompiledEvaluator(plan))
     bodies = [ticket.body for ticket in tickets]
+
+    def answer(body: bytes) -> bytes:
+        request = door.read(body)
+        if isinstance(request, list):
+            raise TypeError(f"a ticket of the benchmark was refused: {request}")
+        return door.decide(request, None).verdict_json
+
     return Contender(
         "compiled, JSON to JSON",
         len(tickets[:TIMED]),
-        timed(door.answer, bodies[:TIMED], None),
-        lambda: [fines(from_verdict(_verdict(door.answer(body, None)))) for body in bodies],
+        timed(answer, bodies[:TIMED]),
+        lambda: [fines(from_verdict(json.loads(answer(body)))) for body in bodies],
         target=0.07,
     )
-
-
-def _verdict(answer: bytes | list[Finding]) -> Verdict:
-    if isinstance(answer, list):
-        raise TypeError(f"a ticket of the benchmark was refused: {answer}")
-    verdict: Verdict = json.loads(answer)
-    return verdict
 
 
 def reference(plan: Plan, tickets: Sequence[Ticket]) -> Contender:

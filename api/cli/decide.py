@@ -30,7 +30,7 @@ from engine.base.findings import Finding, Language, has_errors
 from engine.evaluate.durable import Disagreement, DurableFailure, Unavailable
 from engine.evaluate.evaluators import Evaluator
 from engine.evaluate.evaluators import evaluator as make_evaluator
-from engine.evaluate.facts import Facts, facts_from, instant_from
+from engine.evaluate.facts import Facts, as_of_from, facts_from
 from engine.evaluate.verdict import Verdict
 from engine.library import Library
 from engine.plan.nodes import Plan
@@ -97,11 +97,13 @@ class Bench:
 
     def _judged(self, file: str, ticket: Ticket) -> Judged | None:
         facts, findings = facts_from(ticket.facts, self.plan, ticket.pointer)
-        as_of = instant_from(ticket.as_of, self.plan.zone) if ticket.as_of else self.as_of
-        if as_of is None:
-            findings.append(Finding("D042", {}, pointer="/as_of"))
+        as_of = as_of_from(ticket.as_of, self.plan.zone) if ticket.as_of else self.as_of
         findings = [*ticket.findings, *findings]
-        verdict = None if findings else self._verdict(facts, as_of, findings)
+        if isinstance(as_of, Finding):
+            findings.append(as_of)
+        verdict = None
+        if not findings and isinstance(as_of, datetime):
+            verdict = self._verdict(facts, as_of, findings)
         if verdict is None:
             self.log.write(file, ticket.line, findings)
             self.tally.bad += ticket.line != WHOLE_FILE
@@ -172,8 +174,8 @@ def _as_of(written: str | None, plan: Plan) -> datetime:
     """The instant of judging; without one the present, and this is the only place that reads the clock."""
     if written is None:
         return datetime.now(ZoneInfo(plan.zone)).replace(microsecond=0)
-    instant = instant_from(written, plan.zone)
-    if instant is None:
+    instant = as_of_from(written, plan.zone)
+    if isinstance(instant, Finding):
         raise Stop(Finding("D008", {"written": written}))
     return instant
 

@@ -249,6 +249,18 @@ def _instant(value: Any, type_: Type, zone: str, place: str) -> datetime:
     return found
 
 
+def as_of_from(written: str, zone: str) -> datetime | Finding:
+    """The instant of judging that a ticket asks for, in whole seconds as verdicts show it."""
+    found = instant_from(written, zone)
+    if found is None:
+        return Finding("F008", {"written": _brief(written)}, pointer="/as_of")
+    try:
+        _plausible(found.date(), written, "/as_of")
+    except _Refused as refusal:
+        return refusal.finding
+    return found.replace(microsecond=0)
+
+
 def instant_from(text: str, zone: str) -> datetime | None:
     """`2015-06-20T10:00[:ss][+08:00|Z]`; without an offset in `zone`; `24:00` is the end of the day.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.tickets.json_door import JsonDoor
+from api.tickets.json_door import JsonDoor, Request
 from engine.evaluate.evaluators import evaluator
 from engine.evaluate.facts import facts_from, instant_from
 from engine.library import load
@@ -22,9 +22,9 @@ FACTS = {"rulebook_owner": "zto", "first_call_type": "attitude", "first_call_dat
 
 
 def answered(body: bytes) -> dict[str, object]:
-    answer = DOOR.answer(body, None)
-    assert isinstance(answer, bytes), answer
-    verdict: dict[str, object] = json.loads(answer)
+    request = DOOR.read(body)
+    assert isinstance(request, Request), request
+    verdict: dict[str, object] = json.loads(DOOR.decide(request, None).verdict_json)
     return verdict
 
 
@@ -57,7 +57,7 @@ def test_layout_of_the_request_makes_no_difference(space: str) -> None:
 )
 def test_a_key_given_twice_is_refused_and_never_guessed(body: bytes) -> None:
     """Whichever of the two was meant, the engine does not choose."""
-    answer = DOOR.answer(body, None)
+    answer = DOOR.read(body)
     assert isinstance(answer, list)
     assert [finding.code for finding in answer] == ["D036"]
 
@@ -76,18 +76,21 @@ def test_a_key_given_twice_is_refused_and_never_guessed(body: bytes) -> None:
         b'{"facts": ' + b"[" * 100_000,
         b'{"facts": {"as_of": "2015"}}',
         b'{"facts": {}, "as_of": "2015-02-30T10:00"}',
+        b'{"facts": {}, "as_of": "0001-01-01T00:00+14:00"}',
+        b'{"facts": {}, "as_of": "9999-12-31T24:00"}',
+        b'{"facts": {}, "as_of": 5}',
         b"\xff\xfe{}",
     ],
 )
 def test_what_is_wrong_is_said_and_never_judged(body: bytes) -> None:
     """Every answer to a bad request is a list of findings."""
-    answer = DOOR.answer(body, None)
+    answer = DOOR.read(body)
     assert isinstance(answer, list)
     assert answer
 
 
 def test_all_that_is_wrong_with_a_ticket_comes_at_once_by_pointer() -> None:
     """Two mistakes are two findings."""
-    answer = DOOR.answer(b'{"facts": {"first_call_type": "rude", "fee_collected": "x"}}', None)
+    answer = DOOR.read(b'{"facts": {"first_call_type": "rude", "fee_collected": "x"}}')
     assert isinstance(answer, list)
     assert [finding.pointer for finding in answer] == ["/facts/first_call_type", "/facts/fee_collected"]

@@ -52,7 +52,7 @@ def test_wrapped_ticket_has_its_own_instant(run: Run) -> None:
         (b'{"kind": "\xff"}', "D039", "-:1"),
         ('{"facts": 1}', "D041", "-:1 /facts"),
         ('{"as_of": 3}', "D042", "-:1 /as_of"),
-        ('{"as_of": "noon"}', "D042", "-:1 /as_of"),
+        ('{"as_of": "noon"}', "F008", "-:1 /as_of"),
         ('{"facts": {}, "as-of": "2015-07-01T00:00"}', "D043", "-:1 /as-of"),
         ('{"vlaue": 1}', "F001", "-:1 /vlaue"),
         ('{"day": "2015-02-30"}', "F008", "-:1 /day"),
