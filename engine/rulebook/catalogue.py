@@ -67,6 +67,8 @@ def _fact(name: str, node: MappingNode, currency: str, zone: str, findings: list
     absence: Absence = "none" if optional_text(node.get("absence")) == "none" else "unknown"
     if absence == "none" and type_.kind is Kind.BOOLEAN:
         findings.append(Finding("R201", {"name": name}, (node.get("absence") or node).span))
+    if truth(node.get("personal")) and not _has_text(type_):
+        findings.append(Finding("R203", {"name": name}, (node.get("personal") or node).span))
     derived = optional_text(node.get("derived"))
     example = plain(node.get("example") or node)
     _example_fits(node.get("example"), type_, zone, findings)
@@ -92,6 +94,10 @@ def _fact(name: str, node: MappingNode, currency: str, zone: str, findings: list
         is_record=text(node.get("type")) == "record",
         span=node.span,
     )
+
+
+def _has_text(type_: Type) -> bool:
+    return any(part.kind is Kind.TEXT for part in (type_, *(field.type for field in type_.fields.values())))
 
 
 def _example_fits(node: Node | None, type_: Type, zone: str, findings: list[Finding]) -> None:
