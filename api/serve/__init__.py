@@ -1,0 +1,1 @@
+"""`caiding serve`: the supervisor, its workers, the keeper of editions and the board that they share."""
