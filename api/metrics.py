@@ -48,8 +48,8 @@ NOTHING_MISSING = ("",)
 
 Role: TypeAlias = Literal["worker", "supervisor", "scribe"]
 ReloadResult: TypeAlias = Literal["activated", "refused", "unchanged"]
-OpinionResult: TypeAlias = Literal["same", "different", "crashed", "timed_out", "unavailable", "dropped"]
-DeliveryResult: TypeAlias = Literal["delivered", "failed", "given_up"]
+OpinionResult: TypeAlias = Literal["agreed", "disagreed", "failed", "timed_out", "skipped", "not_available"]
+RingResult: TypeAlias = Literal["delivered", "failed", "given_up", "stopped"]
 StateName: TypeAlias = Literal["edition", "log", "watches"]
 Key: TypeAlias = tuple[Any, ...]
 
@@ -173,7 +173,7 @@ class Metrics:
         self._undecided = counter("undecided", "What was missing to decide a rule", "missing", "reason")
         self._reloads = counter("reloads", "Attempts to load the folder of rulebooks", "result")
         self._opinions = counter("second_opinions", "Second opinions by the durable engine", "result")
-        self._deliveries = counter("deliveries", "Attempts to deliver a webhook", "result")
+        self._rings = counter("rings", "Deadlines that rang, by what came of the delivery", "result")
         self._groups = histogram("log_group_decisions", "Decisions that shared a commit", GROUP_SIZES)
         self._commits = histogram("log_commit_seconds", "Time to write a group and commit it", LATENCIES)
         self._resident = gauge("resident_bytes", "Memory of the process")
@@ -217,8 +217,9 @@ class Metrics:
     def second_opinion(self, result: OpinionResult) -> None:
         self._mine.counts["opinion", result] += 1
 
-    def delivery(self, result: DeliveryResult) -> None:
-        self._mine.counts["delivery", result] += 1
+    def ring(self, result: RingResult) -> None:
+        """A delivery to a webhook that has succeeded or failed, or that was not to be made any more."""
+        self._mine.counts["ring", result] += 1
 
     def reload(self, result: ReloadResult) -> None:
         self._mine.counts["reload", result] += 1
@@ -345,8 +346,8 @@ class Metrics:
                 return self._limited.inc
             case ("opinion", result):
                 return self._opinions.labels(result).inc
-            case ("delivery", result):
-                return self._deliveries.labels(result).inc
+            case ("ring", result):
+                return self._rings.labels(result).inc
             case ("reload", result):
                 return self._reloads.labels(result).inc
             case _:

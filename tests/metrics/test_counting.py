@@ -141,14 +141,14 @@ def test_threads_that_ended_stay_counted_and_leave_nothing_else(metrics: Metrics
 
 def test_what_happens_seldom_is_counted_by_result(metrics: Metrics) -> None:
     metrics.rate_limited()
-    metrics.second_opinion("different")
-    metrics.delivery("failed")
+    metrics.second_opinion("disagreed")
+    metrics.ring("failed")
     metrics.reload("refused")
     metrics.committed(3, 0.004)
     metrics.committed(30, 0.2)
     assert value(metrics, "caiding_rate_limited_total") == 1
-    assert value(metrics, "caiding_second_opinions_total", result="different") == 1
-    assert value(metrics, "caiding_deliveries_total", result="failed") == 1
+    assert value(metrics, "caiding_second_opinions_total", result="disagreed") == 1
+    assert value(metrics, "caiding_rings_total", result="failed") == 1
     assert value(metrics, "caiding_reloads_total", result="refused") == 1
     assert value(metrics, "caiding_log_group_decisions_sum") == 33
     assert value(metrics, "caiding_log_group_decisions_bucket", le="4.0") == 1
