@@ -1,0 +1,4 @@
+"""Changes of the tables, one after another, run by Alembic."""
+
+HEAD = "0001"
+"""The last change; their numbers go up, so that a greater one is of a later version."""

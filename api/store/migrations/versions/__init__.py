@@ -1,0 +1,1 @@
+"""One file a change; a file that has been released is never altered."""
