@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check agree bench lock clean
+.PHONY: help setup demo test lint audit check agree bench lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -29,7 +29,10 @@ lint: .venv/.installed ## style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-check: lint test ## what must hold before a change lands
+audit: .venv/.installed ## look for known vulnerabilities of the libraries that are run
+	@$(BIN)/python -m tests.house.audit requirements/run.txt
+
+check: lint audit test ## what must hold before a change lands
 
 agree: .venv/.installed ## 100,000 made-up tickets through all three evaluators
 	$(BIN)/python -m tests.agreement.run --tickets 100000 --seed 1
