@@ -1,0 +1,1 @@
+"""The scribe: the one process that writes decisions, and how the workers speak to it."""
