@@ -16,6 +16,10 @@ class DurableFailure(Exception):
     """No second opinion on one ticket: the child process crashed, hung or refused; the text says which."""
 
 
+class DurableTimeout(DurableFailure):
+    """The child process did not answer within its time limit."""
+
+
 class Disagreement(Exception):
     """The two engines differ on whether something is known, so there is no verdict to hand out."""
 

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-from engine.evaluate.durable import DurableFailure, Unavailable
+from engine.evaluate.durable import DurableFailure, DurableTimeout, Unavailable
 from engine.evaluate.durable.fields import FlatFact
 
 SCRIPT = Path(__file__).with_name("child.py")
@@ -105,7 +105,7 @@ class Child:
     ) -> list[tuple[selectors.SelectorKey, int]]:
         events = ready.select(max(0.0, deadline - time.monotonic()))
         if not events:
-            raise DurableFailure("the child process did not answer within its time limit")
+            raise DurableTimeout("the child process did not answer within its time limit")
         return events
 
     def _write(self, stdin: IO[bytes], unsent: bytes) -> bytes:
