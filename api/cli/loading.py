@@ -34,12 +34,12 @@ def load_library(name: str) -> Library:
     folder = folder_at(name)
     try:
         library = load(folder)
-        return replace(library, findings=(*_not_read(folder), *library.findings))
+        return replace(library, findings=(*not_read(folder), *library.findings))
     except OSError as error:
         raise Stop(cannot_read(str(error.filename or folder), error)) from error
 
 
-def _not_read(folder: Path) -> list[Finding]:
+def not_read(folder: Path) -> list[Finding]:
     """A warning for each file that looks like a rulebook and is none by its name or its place."""
     strays = [path for path in folder.iterdir() if path.suffix.lower() in (".yml", ".yaml")]
     misnamed = [path for path in strays if path.suffix != ".yaml"]

@@ -1,0 +1,188 @@
+"""`caiding serve`: the service over HTTP, from one line to a graceful end.
+
+Standard output is for the person who starts it: where it serves, by which edition, into which database, and
+on the first start a key. Standard error is its log. What keeps it from starting is a finding as ever.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
+from api.cli.loading import folder_at, not_read
+from api.cli.options import OneOf, described, option
+from api.present.labels import label
+from api.serve.address import Address, take_address
+from api.serve.keeper import Candidate, examine
+from api.serve.settings import RunSettings, run_folder
+from api.serve.supervisor import Run, supervise
+from api.serve.texts import read_texts
+from api.store import keys
+from api.store.database import Database, StoreUnavailable, Unusable, open_database, upgrade
+from engine.base.findings import Finding, Language
+from engine.evaluate.durable import Unavailable
+
+FIRST_CALLER = "admin"
+SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)%")
+RATE = re.compile(r"(\d{1,7})(?:/s)?")
+MOST_WORKERS, MOST_THREADS, MOST_PORT = 64, 512, 65_535
+
+
+@described("serve")
+@option("--rules", default="rules", show_default=True, metavar="DIR")
+@option("--database-url", default="sqlite:///caiding.db", show_default=True, metavar="URL")
+@option("--host", default="127.0.0.1", show_default=True)
+@option("--port", type=click.IntRange(min=0), default=8000, show_default=True)
+@option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
+@option("--threads", type=click.IntRange(min=1), default=16, show_default=True)
+@option(
+    "--evaluator", type=OneOf(["compiled", "reference", "durable"]), default="compiled", show_default=True
+)
+@option("--second-opinion", default="1%", show_default=True, metavar="SHARE")
+@option("--rate", default="1000/s", show_default=True, metavar="N/s")
+@option("--without-log", is_flag=True)
+@click.pass_obj
+def command(door: Door, /, **options: Any) -> int:
+    signal.signal(signal.SIGTERM, _end_early)
+    settings = _settings(door.language, **options)
+    candidate = _examined(settings, door.language)
+    address = _address(settings)
+    with address.holder, run_folder() as folder:
+        database = _opened(settings.database_url)
+        _warn(settings, address, door.language)
+        _first_key(database, door.language)
+
+        def announce(edition: Any) -> None:
+            _say(settings, address, database, edition, door.language)
+
+        trouble = _supervised(Run(settings, folder, address, database, candidate, announce))
+        database.close()
+    if trouble is not None:
+        raise Stop(trouble)
+    click.echo(label("heading", "stopped", door.language))
+    return CLEAN
+
+
+def _end_early(number: int, frame: object) -> None:
+    """SIGTERM before there is anything to finish."""
+    del number, frame
+    raise SystemExit(CLEAN)
+
+
+def _settings(language: Language, /, **options: Any) -> RunSettings:
+    _at_most("--port", options["port"], MOST_PORT)
+    _at_most("--workers", options["workers"], MOST_WORKERS)
+    _at_most("--threads", options["threads"], MOST_THREADS)
+    return RunSettings(
+        rules=options["rules"],
+        database_url=options["database_url"],
+        host=options["host"],
+        port=options["port"],
+        workers=options["workers"],
+        threads=options["threads"],
+        evaluator=options["evaluator"],
+        second_opinion=_share(options["second_opinion"]),
+        rate=_rate(options["rate"]),
+        language=language,
+        log_decisions=not options["without_log"],
+    )
+
+
+def _at_most(name: str, number: int, most: int) -> None:
+    if number > most:
+        raise Stop(Finding("D130", {"name": name, "written": str(number), "form": f"1..{most}"}))
+
+
+def _share(written: str) -> int:
+    """How many of ten thousand."""
+    found = SHARE.fullmatch(written)
+    share = int(Decimal(found[1]) * 100) if found else -1
+    if not 0 <= share <= 10_000:
+        raise Stop(Finding("D130", {"name": "--second-opinion", "written": written, "form": "1%, 0.5%, 0%"}))
+    return share
+
+
+def _rate(written: str) -> int:
+    found = RATE.fullmatch(written)
+    if found is None:
+        raise Stop(Finding("D130", {"name": "--rate", "written": written, "form": "1000/s, 0"}))
+    return int(found[1])
+
+
+def _examined(settings: RunSettings, language: Language) -> Candidate:
+    """The folder as it stands, ready to judge; its warnings are shown, its errors end the command with 2."""
+    folder = folder_at(settings.rules)
+    try:
+        candidate = examine(folder, read_texts(folder), settings.evaluator)
+    except OSError as error:
+        raise Stop(cannot_read(str(error.filename or folder), error)) from error
+    except Unavailable as reason:
+        raise Stop(Finding("D023", {"evaluator": settings.evaluator, "reason": str(reason)})) from reason
+    show_findings((*not_read(folder), *candidate.findings), language)
+    if candidate.edition is None:
+        code = "D138" if candidate.smoked else "D013"
+        raise Stop(Finding(code, {"folder": settings.rules}), exit_code=FOUND)
+    return candidate
+
+
+def _address(settings: RunSettings) -> Address:
+    address = take_address(settings.host, settings.port)
+    if isinstance(address, Finding):
+        raise Stop(address)
+    return address
+
+
+def _opened(url: str) -> Database:
+    try:
+        database = open_database(url)
+        upgrade(database)
+    except Unusable as error:
+        raise Stop(error.finding) from error
+    except StoreUnavailable as error:
+        raise Stop(_unavailable(database.shown, error)) from error
+    return database
+
+
+def _unavailable(shown: str, error: StoreUnavailable) -> Finding:
+    return Finding("D135", {"url": shown, "reason": error.reason, "detail": error.detail.replace("`", "'")})
+
+
+def _supervised(run: Run) -> Finding | None:
+    try:
+        return supervise(run)
+    except StoreUnavailable as error:
+        return _unavailable(run.database.shown, error)
+
+
+def _warn(settings: RunSettings, address: Address, language: Language) -> None:
+    if not address.is_loopback:
+        show_findings([Finding("D133", {"host": settings.host})], language)
+    if not settings.log_decisions:
+        show_findings([Finding("D134", {})], language)
+
+
+def _first_key(database: Database, language: Language) -> None:
+    """A service that nobody can ask is of no use: where there is no key, one with all roles is made."""
+    try:
+        with database.writing() as connection:
+            if keys.any_keys(connection):
+                return
+            token = keys.create_key(connection, FIRST_CALLER, keys.ROLES, time.time_ns() // 1000)
+    except StoreUnavailable as error:
+        raise Stop(_unavailable(database.shown, error)) from error
+    click.echo(label("heading", "first_key", language))
+    click.echo(f"  {token}")
+
+
+def _say(settings: RunSettings, address: Address, database: Database, edition: Any, language: Language) -> None:
+    values = {"edition": edition.name, "folder": Path(settings.rules), "revision": edition.revision}
+    click.echo(label("heading", "serving", language, address=address.url))
+    click.echo(label("heading", "serving_edition", language, **values))
+    click.echo(label("heading", "serving_database", language, database=database.shown))

@@ -1,0 +1,98 @@
+"""A worker: one of the processes that answer requests. Granian starts it and calls `make_application`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from api import logs
+from api.http.service import DecisionLog, Edition, Journal, Limiter, Service, Settings
+from api.scribe.client import NoLog, ScribeClient
+from api.serve.board import RATE_SLOTS, Board
+from api.serve.editions import ProcessEditions
+from api.serve.settings import RunFolder, RunSettings
+from api.store.database import open_database
+from api.store.keys import KeyRing
+
+LOG_PATIENCE_S = 10.0
+LOOK_EVERY_S = 0.01
+
+
+def make_application(folder_name: str) -> Callable[..., Any]:
+    """The WSGI application of this worker, all of whose settings stand in the run folder."""
+    _leave_signals_to_the_supervisor()
+    folder = RunFolder(Path(folder_name))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder.metrics)
+    settings = folder.read_settings()
+    board = Board(folder.board)
+    slot = board.claim_slot()
+    logs.configure(process=f"worker-{slot + 1}")
+    from api.http.app import create_app
+
+    return create_app(service_of(settings, folder, board, slot))
+
+
+def _leave_signals_to_the_supervisor() -> None:
+    """Ctrl-C and a closed terminal reach the whole group; only the supervisor's SIGTERM counts here."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+
+
+def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int) -> Service:
+    """All that a request needs, from what the supervisor has written down."""
+    from api.metrics import Metrics
+
+    journal = logs.journal()
+    metrics = Metrics("worker")
+    editions = ProcessEditions(folder, board, slot, settings.evaluator, journal)
+    editions.on_change = lambda edition: _tell_metrics(metrics, edition)
+    editions.start()
+    log: DecisionLog = ScribeClient(folder.scribe, LOG_PATIENCE_S) if settings.log_decisions else NoLog()
+    database = open_database(settings.database_url)
+    metrics.read_with("log", lambda: _tell_log(metrics, log))
+    return Service(
+        editions=editions,
+        log=log,
+        database=database,
+        keys=KeyRing(database),
+        limiter=_limiter(settings, board),
+        metrics=metrics,
+        journal=journal,
+        settings=Settings(engine=engine_name(), language=settings.language),
+        clock=time.time_ns,
+        reload=Reload(board, slot),
+    )
+
+
+def engine_name() -> str:
+    """What is stored with every decision: which Caiding judged."""
+    return f"caiding {version('caiding')}"
+
+
+def _tell_metrics(metrics: Any, edition: Edition) -> None:
+    metrics.edition(edition.name, edition.revision, edition.generation, edition.since.timestamp())
+    metrics.names([*edition.evaluator.plan.facts, *edition.evaluator.plan.parameters])
+
+
+class Reload:
+    """Asks the keeper, by way of the board, to look at the rules folder now."""
+
+    def __init__(self, board: Board, slot: int) -> None:
+        self._board, self._slot = board, slot
+        self._wishing = threading.Lock()
+
+    def __call__(self, patience: float) -> bool:
+        """Whether the keeper answered within so many seconds."""
+        with self._wishing:
+            number = self._board.wish(self._slot)
+        until = time.monotonic() + patience
+        while self._board.answered(self._slot) < number:
+            if time.monotonic() > until:
+                return False
+            time.sleep(LOOK_EVERY_S)
+        return True
