@@ -47,7 +47,7 @@ NOTHING_MISSING = ("",)
 """Stands for the missing names where nothing that a ticket could say would decide."""
 
 Role: TypeAlias = Literal["worker", "supervisor", "scribe"]
-ReloadResult: TypeAlias = Literal["activated", "refused", "unchanged"]
+ReloadResult: TypeAlias = Literal["activated", "refused"]
 OpinionResult: TypeAlias = Literal["agreed", "disagreed", "failed", "timed_out", "skipped", "not_available"]
 RingResult: TypeAlias = Literal["delivered", "failed", "given_up", "stopped"]
 StateName: TypeAlias = Literal["edition", "log", "watches"]
@@ -57,7 +57,6 @@ STATES: Mapping[str, tuple[StateName, str, tuple[str, ...]]] = {
     "caiding_edition_info": ("edition", "The edition that judges, always 1", ("edition", "revision")),
     "caiding_edition_generation": ("edition", "Which edition of the running service that is", ()),
     "caiding_edition_since_seconds": ("edition", "Since when it judges, seconds since 1970", ()),
-    "caiding_edition_refused": ("edition", "1 while the folder holds an edition that was refused", ()),
     "caiding_log_waiting": ("log", "Decisions that wait to be written", ()),
     "caiding_log_last_commit_seconds": ("log", "When the log was last written, seconds since 1970", ()),
     "caiding_log_failing_since_seconds": ("log", "Since when it cannot be written, 0 while it can", ()),
@@ -157,9 +156,8 @@ class Metrics:
         def counter(name: str, meaning: str, *labels: str) -> Counter:
             return Counter(f"caiding_{name}", meaning, labels, registry=registry)
 
-        def gauge(name: str, meaning: str) -> Gauge:
-            name = f"caiding_process_{name}"
-            return Gauge(name, meaning, ["role"], registry=registry, multiprocess_mode="liveall")
+        def gauge(name: str, meaning: str, mode: Literal["liveall", "livemax"], *labels: str) -> Gauge:
+            return Gauge(f"caiding_{name}", meaning, labels, registry=registry, multiprocess_mode=mode)
 
         def histogram(name: str, meaning: str, bounds: Iterable[float], *labels: str) -> _Buckets:
             return _Buckets(f"caiding_{name}", meaning, labels, registry=registry, buckets=tuple(bounds))
@@ -176,9 +174,10 @@ class Metrics:
         self._rings = counter("rings", "Deadlines that rang, by what came of the delivery", "result")
         self._groups = histogram("log_group_decisions", "Decisions that shared a commit", GROUP_SIZES)
         self._commits = histogram("log_commit_seconds", "Time to write a group and commit it", LATENCIES)
-        self._resident = gauge("resident_bytes", "Memory of the process")
-        self._handles = gauge("open_handles", "Files and sockets that the process holds open")
-        self._threads = gauge("threads", "Threads of the process")
+        self._refused = gauge("edition_refused", "1 while the folder holds what was refused", "livemax")
+        self._resident = gauge("process_resident_bytes", "Memory of the process", "liveall", "role")
+        self._handles = gauge("process_open_handles", "Open files and sockets", "liveall", "role")
+        self._threads = gauge("process_threads", "Threads of the process", "liveall", "role")
 
     # What happens often: no lock, nothing shared
 
@@ -222,18 +221,17 @@ class Metrics:
         self._mine.counts["ring", result] += 1
 
     def reload(self, result: ReloadResult) -> None:
+        """Said by the one process that keeps the editions."""
         self._mine.counts["reload", result] += 1
+        self._refused.set(result == "refused")
 
     # States, said by whoever knows them: at a change, or from a reader when somebody asks
 
-    def edition(
-        self, edition: str, revision: str, generation: int, since: float, refused: bool = False
-    ) -> None:
+    def edition(self, edition: str, revision: str, generation: int, since: float) -> None:
         """The edition by which this process judges; `since` in seconds since 1970."""
         self._say("caiding_edition_info", {(edition, revision): 1})
         self._say("caiding_edition_generation", {(): generation})
         self._say("caiding_edition_since_seconds", {(): since})
-        self._say("caiding_edition_refused", {(): refused})
 
     def names(self, names: Iterable[str]) -> None:
         """The facts and parameters of an edition; whatever else is missing is counted as `other`."""

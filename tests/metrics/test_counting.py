@@ -157,12 +157,19 @@ def test_what_happens_seldom_is_counted_by_result(metrics: Metrics) -> None:
 
 def test_of_the_edition_only_the_one_that_judges_now_is_told(metrics: Metrics) -> None:
     metrics.edition("0123456789ab", "aaaaaaaaaaaa", 1, 1000)
-    metrics.edition("ba9876543210", "bbbbbbbbbbbb", 2, 2000, refused=True)
+    metrics.edition("ba9876543210", "bbbbbbbbbbbb", 2, 2000)
     found = {dict(labels)["edition"] for name, labels in samples(metrics) if name == "caiding_edition_info"}
     assert found == {"ba9876543210"}
     assert value(metrics, "caiding_edition_generation") == 2
     assert value(metrics, "caiding_edition_since_seconds") == 2000
+
+
+def test_a_refused_edition_is_told_until_another_one_judges(metrics: Metrics) -> None:
+    assert value(metrics, "caiding_edition_refused") == 0
+    metrics.reload("refused")
     assert value(metrics, "caiding_edition_refused") == 1
+    metrics.reload("activated")
+    assert value(metrics, "caiding_edition_refused") == 0
 
 
 def test_labels_are_escaped(metrics: Metrics) -> None:

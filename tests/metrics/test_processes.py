@@ -22,6 +22,8 @@ for line in sys.stdin:
         case ["request", count]:
             for _ in range(int(count)):
                 metrics.request("/v1/verdicts", "POST", 201, 0.002)
+        case ["refuse"]:
+            metrics.reload("refused")
         case ["wait"]:
             time.sleep(0.6)
         case ["tell"]:
@@ -133,3 +135,9 @@ def test_what_was_counted_last_before_a_graceful_stop_is_not_lost(pair: tuple[Co
     second.told("request 7")
     second.end()
     assert first.requests() == 7
+
+
+def test_what_one_process_refused_all_processes_tell(pair: tuple[Counting, Counting]) -> None:
+    first, second = pair
+    second.told("refuse")
+    assert first.samples()["caiding_edition_refused"] == [({}, 1)]
