@@ -83,14 +83,8 @@ class Cluster:
         settings = other if os.getuid() == 0 else {}
         # The server outlives pg_ctl and would hold a pipe open for as long as it runs.
         with (self.folder / "commands").open("ab") as said:
-            subprocess.run(
-                [str(word) for word in command],
-                check=True,
-                cwd=self.folder,
-                stdout=said,
-                stderr=said,
-                **other,
-            )
+            words = [str(word) for word in command]
+            subprocess.run(words, check=True, cwd=self.folder, stdout=said, stderr=said, **settings)
 
 
 def programs() -> Path | None:

@@ -1,0 +1,138 @@
+"""The texts of every edition that ever judged, and when which edition began to judge or was refused.
+
+An edition stands for a meaning, so that two contents of a folder may share one; the texts that are kept are
+those it first judged by.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from sqlalchemy import Connection, insert, select, text
+
+from api.store.tables import activations as activations_table
+from api.store.tables import editions as editions_table
+from engine.library import load_texts
+from engine.plan.nodes import Plan
+from engine.rulebook.model import Catalogue
+
+Outcome: TypeAlias = Literal["activated", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class EditionLine:
+    """An edition without its texts; `first_used_at` is in microseconds since 1970 (UTC)."""
+
+    edition: str
+    revision: str
+    first_used_at: int
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEdition:
+    """An edition with all that it takes to judge by it again.
+
+    `readings` are the chosen readings by the names of their register entries, `files` the contents by the
+    names of the files.
+    """
+
+    edition: str
+    revision: str
+    first_used_at: int
+    engine: str
+    readings: Mapping[str, str]
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """A line of the history: `at` in microseconds since 1970 (UTC), `findings` as JSON."""
+
+    at: int
+    generation: int
+    edition: str | None
+    revision: str
+    outcome: Outcome
+    findings: str
+
+
+_KEEP = text(
+    "INSERT INTO editions (edition, revision, first_used_at, engine, readings, files)"
+    " VALUES (:edition, :revision, :first_used_at, :engine, :readings, :files) ON CONFLICT DO NOTHING"
+)
+
+
+def keep(connection: Connection, edition: KeptEdition) -> None:
+    """Keeps an edition before it judges for the first time; one that is kept stays as it is."""
+    row = {
+        "edition": edition.edition,
+        "revision": edition.revision,
+        "first_used_at": edition.first_used_at,
+        "engine": edition.engine,
+        "readings": json.dumps(dict(edition.readings), ensure_ascii=False, sort_keys=True),
+        "files": _packed(edition.files),
+    }
+    connection.execute(_KEEP, row)
+
+
+def kept(connection: Connection, edition: str) -> KeptEdition | None:
+    """The edition of this name, if it ever judged."""
+    columns = editions_table.c
+    row = connection.execute(select(editions_table).where(columns.edition == edition)).one_or_none()
+    if row is None:
+        return None
+    name, revision, first_used_at, engine, readings, files = row
+    return KeptEdition(name, revision, first_used_at, engine, json.loads(readings), _unpacked(files))
+
+
+def editions(connection: Connection) -> list[EditionLine]:
+    """Every edition that ever judged, the newest first."""
+    columns = editions_table.c
+    query = select(columns.edition, columns.revision, columns.first_used_at, columns.engine)
+    return [EditionLine(*row) for row in connection.execute(query.order_by(columns.first_used_at.desc()))]
+
+
+def rebuild(edition: KeptEdition) -> Plan | None:
+    """The plan of a kept edition; None where this version of the engine finds errors in its texts.
+
+    A later engine may read a meaning into the same texts that is not the same to the letter: the plan's own
+    `edition` then is another, and whoever replays by it says so.
+    """
+    library = load_texts(edition.files)
+    return None if library.plan is None else library.under(edition.readings)
+
+
+def catalogue(edition: KeptEdition) -> Catalogue | None:
+    """The facts that an edition knew, without the work of loading its rulebooks."""
+    texts = {name: content for name, content in edition.files.items() if name.endswith("facts.yaml")}
+    return load_texts(texts).catalogue
+
+
+def record_activation(connection: Connection, activation: Activation) -> None:
+    columns = ("at", "generation", "edition", "revision", "outcome", "findings")
+    connection.execute(insert(activations_table), [{name: getattr(activation, name) for name in columns}])
+
+
+def activations(connection: Connection, limit: int) -> Sequence[Activation]:
+    """The last activations and refusals, the newest first."""
+    columns = activations_table.c
+    query = select(
+        columns.at, columns.generation, columns.edition, columns.revision, columns.outcome, columns.findings
+    )
+    return [Activation(*row) for row in connection.execute(query.order_by(columns.id.desc()).limit(limit))]
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    """Rulebooks that judge are UTF-8, so that JSON takes them as they are, byte for byte."""
+    texts = {name: content.decode() for name, content in files.items()}
+    return zlib.compress(json.dumps(texts, ensure_ascii=False).encode(), level=9)
+
+
+def _unpacked(packed: bytes) -> dict[str, bytes]:
+    texts = json.loads(zlib.decompress(packed))
+    return {name: content.encode() for name, content in texts.items()}
