@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from threading import Timer
+from threading import Event, Timer
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
@@ -17,6 +17,7 @@ from api.watches.targets import Target, target_of
 
 MOST_READ = 200
 GONE = 410
+NO_ANSWER = "no answer in time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,12 @@ def deliver(url: str, body: bytes, headers: Mapping[str, str], patience: Patienc
         return Failed("the registered address may not be called", for_good=True)
     connection = _connection(target, patience)
     try:
-        with _no_longer_than(patience.whole, connection):
+        with _no_longer_than(patience.whole, connection) as hung_up:
             connection.connect()
-            connection.sock.settimeout(patience.read)
+            connection.timeout = patience.read
             connection.request("POST", target.path, body=body, headers=headers, preload_content=False)
-            return _answer(connection.getresponse())
+            answer = _answer(connection.getresponse())
+            return Failed(NO_ANSWER) if hung_up.is_set() else answer
     except (TimeoutError, HTTPError, OSError, ValueError) as error:
         return Failed(_reason(error))
     finally:
@@ -67,10 +69,12 @@ def _connection(target: Target, patience: Patience) -> HTTPConnection:
 
 
 @contextlib.contextmanager
-def _no_longer_than(seconds: float, connection: HTTPConnection) -> Iterator[None]:
+def _no_longer_than(seconds: float, connection: HTTPConnection) -> Iterator[Event]:
     """Hangs up on a receiver that answers a byte at a time, which no time limit of a socket notices."""
+    hung_up = Event()
 
     def hang_up() -> None:
+        hung_up.set()
         with contextlib.suppress(OSError, AttributeError):
             connection.sock.shutdown(socket.SHUT_RDWR)
 
@@ -78,7 +82,7 @@ def _no_longer_than(seconds: float, connection: HTTPConnection) -> Iterator[None
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield hung_up
     finally:
         timer.cancel()
 
@@ -98,7 +102,7 @@ def _reason(error: Exception) -> str:
     cause = error.__cause__ or error.__context__ or error
     match error, cause:
         case (TimeoutError(), _) | (_, TimeoutError()):
-            return "no answer in time"
+            return NO_ANSWER
         case (ssl.SSLError(), _) | (_, ssl.SSLError()):
             return "the certificate or the encryption was refused"
         case (_, socket.gaierror()):
