@@ -6,7 +6,7 @@ what would decide it. Nothing here is fast, and nothing here is clever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from engine.base import calendar as reckoning
 from engine.base import exact
+from engine.base.calendar import Calendar
 from engine.evaluate.facts import Facts
 from engine.evaluate.values import NONE, Unknown, together, unknown
 from engine.plan.nodes import (
@@ -215,39 +216,9 @@ class Case:
             case Absolute():
                 return abs(operands[0])
             case DateFunction():
-                return self._date(expression, operands)
+                return reckoned(expression, operands, self.zone, self.plan.calendars)
             case _:
                 raise TypeError(f"{type(expression).__name__} has no operands to work with")
-
-    def _date(self, function: DateFunction, operands: list[Any]) -> Any:
-        """A day that lies outside the calendar is none."""
-        try:
-            return self._reckoned(function, operands)
-        except (OverflowError, ValueError):
-            return NONE
-
-    def _reckoned(self, function: DateFunction, operands: list[Any]) -> Any:
-        match function.name:
-            case "date of":
-                return reckoning.day_of(operands[0], self.zone)
-            case "days between":
-                return reckoning.days_between(*operands)
-            case "add days":
-                return date.fromordinal(operands[0].toordinal() + operands[1])
-            case "add months":
-                return reckoning.add_months(*operands)
-            case "add years":
-                return reckoning.add_years(*operands)
-            case "add minutes":
-                return reckoning.add_minutes(*operands)
-            case "at":
-                return reckoning.at(operands[0], operands[1], self.zone)
-            case "add working days":
-                name = function.calendar or ""
-                found = reckoning.add_working_days(self.plan.calendars[name], *operands)
-                return unknown("calendar_missing", name) if found is None else found
-            case _:
-                assert_never(function.name)
 
     def _over_records(self, expression: Quantifier | Count | Picked) -> Any:
         records = self.value(expression.list)
@@ -332,6 +303,42 @@ def arithmetic(operator: str, left: Any, right: Any) -> Any:
             {"+": exact.EXACT.add, "-": exact.EXACT.subtract, "*": exact.EXACT.multiply}[operator], pair
         )
     return {"+": left + right, "-": left - right, "*": left * right}[operator]
+
+
+def reckoned(
+    function: DateFunction, operands: Sequence[Any], zone: ZoneInfo, calendars: Mapping[str, Calendar]
+) -> Any:
+    """A day or an instant; one that lies outside the calendar is none."""
+    try:
+        return _reckoned(function, operands, zone, calendars)
+    except (OverflowError, ValueError):
+        return NONE
+
+
+def _reckoned(
+    function: DateFunction, operands: Sequence[Any], zone: ZoneInfo, calendars: Mapping[str, Calendar]
+) -> Any:
+    match function.name:
+        case "date of":
+            return reckoning.day_of(operands[0], zone)
+        case "days between":
+            return reckoning.days_between(operands[0], operands[1])
+        case "add days":
+            return date.fromordinal(operands[0].toordinal() + operands[1])
+        case "add months":
+            return reckoning.add_months(operands[0], operands[1])
+        case "add years":
+            return reckoning.add_years(operands[0], operands[1])
+        case "add minutes":
+            return reckoning.add_minutes(operands[0], operands[1])
+        case "at":
+            return reckoning.at(operands[0], operands[1], zone)
+        case "add working days":
+            name = function.calendar or ""
+            found = reckoning.add_working_days(calendars[name], operands[0], operands[1])
+            return unknown("calendar_missing", name) if found is None else found
+        case _:
+            assert_never(function.name)
 
 
 def rounded(mode: str, value: Any, digits: int) -> Decimal:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Literal, TypeAlias
 
 from engine.base import calendar as reckoning
@@ -47,7 +48,7 @@ def _due(case: Case, clock: ClockPlan, started: Any) -> Due | Unknown | None:
         moment = case.value(clock.due)
         if isinstance(moment, Unknown):
             return moment
-        return None if moment is NONE else _moment_as_due(case, moment)
+        return None if moment is NONE else due_by(moment, case.zone)
     limit = clock.limit if isinstance(clock.limit, Limit) else case.value(clock.limit)  # type: ignore[arg-type]  # one of limit and due is set
     if isinstance(limit, Unknown):
         return limit
@@ -57,11 +58,11 @@ def _due(case: Case, clock: ClockPlan, started: Any) -> Due | Unknown | None:
     return due if clock.pauses is None else _with_pauses(case, clock, started, due)
 
 
-def _moment_as_due(case: Case, moment: date | datetime) -> Due:
+def due_by(moment: date | datetime, zone: tzinfo) -> Due:
     """A day is kept until its end; an instant is itself in time."""
     if isinstance(moment, datetime):
         return Due(moment, inclusive=True)
-    return Due(reckoning.end_of(moment, case.zone), inclusive=False)
+    return Due(reckoning.end_of(moment, zone), inclusive=False)
 
 
 def _with_pauses(case: Case, clock: ClockPlan, started: Any, due: Due) -> Due | Unknown:
@@ -94,21 +95,34 @@ def _pause(case: Case, pauses: Pauses, record: Record) -> Stretch | Unknown:
 
 def _face(case: Case, clock: ClockPlan, started: Any, due: Due) -> ClockFace | Unknown:
     stops = [case.value(stop) for stop in clock.stops]
-    happened = [stop for stop in stops if stop is not NONE and not isinstance(stop, Unknown)]
-    open_stop = not stops or any(stop is NONE for stop in stops)
-    overdue = open_stop and case.as_of is not None and not reckoning.in_time(due, case.as_of)
-    if overdue or any(not reckoning.in_time(due, stop) for stop in happened):
-        return ClockFace("breached", due, started, None if open_stop else _last(case, happened))
+    face = face_of(due, started, [None if isinstance(stop, Unknown) else stop for stop in stops], case.as_of)
+    if face is not None:
+        return face
     missing = [stop for stop in stops if isinstance(stop, Unknown)]
-    if missing:
-        return together(missing)
-    if not open_stop:
-        return ClockFace("met", due, started, _last(case, happened))
-    return unknown("fact_missing", "as_of") if case.as_of is None else ClockFace("running", due, started)
+    return together(missing) if missing else unknown("fact_missing", "as_of")
 
 
-def _last(case: Case, stops: list[Any]) -> Any:
-    return max(stops, key=lambda stop: reckoning.instant_of(stop, case.zone)) if stops else None
+def face_of(due: Due, started: Any, stops: Sequence[Any], as_of: datetime | None) -> ClockFace | None:
+    """What a clock shows that has begun, or None where that cannot be told.
+
+    `stops` are moments, `NONE` for what has not happened, and None for what is not known.
+    """
+    happened = [stop for stop in stops if stop is not NONE and stop is not None]
+    is_open = not stops or NONE in stops
+    overdue = is_open and as_of is not None and not reckoning.in_time(due, as_of)
+    if overdue or not all(reckoning.in_time(due, stop) for stop in happened):
+        return ClockFace("breached", due, started, None if is_open else _last(happened, due))
+    if None in stops:
+        return None
+    if not is_open:
+        return ClockFace("met", due, started, _last(happened, due))
+    return None if as_of is None else ClockFace("running", due, started)
+
+
+def _last(stops: Sequence[date | datetime], due: Due) -> Any:
+    zone = due.instant.tzinfo
+    assert zone is not None, "instants carry the zone of the catalogue"
+    return max(stops, key=lambda stop: reckoning.instant_of(stop, zone), default=None)
 
 
 def in_time(case: Case, clock: ClockPlan) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from engine.evaluate.case import Case
 from engine.evaluate.values import shown
@@ -10,6 +11,9 @@ from engine.evaluate.verdict import Because, CitationOut, WordsOut
 from engine.plan.nodes import ClockPlan, Origin
 from engine.rulebook.expressions import All, AnyOf, Expression, FactValue, Not, Test, facts_in
 from engine.rulebook.model import Citation, Words
+
+Event: TypeAlias = tuple[str, FactValue]
+"""A word for what a fact is to a clock, and the fact."""
 
 
 def because(case: Case, condition: Expression) -> list[Because]:
@@ -44,12 +48,17 @@ def _because(case: Case, condition: Expression, *, negated: bool) -> Sequence[Be
 
 
 def events(case: Case, clock: ClockPlan) -> list[Because]:
-    """The events that a clock was read by: what starts it, what it is due by, what stops and pauses it."""
+    """The events that a clock was read by, with the values seen."""
+    return [Because(fact=fact.name, value=_seen(case, fact), test=word) for word, fact in events_of(clock)]
+
+
+def events_of(clock: ClockPlan) -> list[Event]:
+    """What starts a clock, what it is due by, what stops and pauses it."""
     moments = [("starts", clock.starts), ("due", clock.due)]
     read = [(word, fact) for word, moment in moments if moment is not None for fact in facts_in(moment)]
     read += [("stops", stop) for stop in clock.stops]
     read += [("pauses", clock.pauses.list)] if clock.pauses is not None else []
-    return [Because(fact=fact.name, value=_seen(case, fact), test=word) for word, fact in read]
+    return read
 
 
 def _seen(case: Case, fact: FactValue) -> object:

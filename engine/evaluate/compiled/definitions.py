@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.evaluate.compiled.clocks import face
 from engine.evaluate.compiled.conditions import rows_exclude_one_another
 from engine.evaluate.compiled.expressions import Compiler
 from engine.evaluate.compiled.logic import FALSE, TRUE, denied, disjoined
@@ -19,8 +20,8 @@ def write_definition(module: Module, definition: DefinitionPlan) -> None:
     function = Function(module, f"D_{name}(f, m, L)")
     function.line("g = f.get")
     match definition.body:
-        case ClockPlan():
-            written = False
+        case ClockPlan() as clock:
+            written = _write_clock(function, definition, clock)
         case TablePlan() as table:
             written = _write_table(function, definition, table)
         case FactValue() | _ if type_of(definition.body).kind is not Kind.BOOLEAN:
@@ -39,18 +40,20 @@ def _return_walked(function: Function, definition: DefinitionPlan) -> None:
     function.line("return r")
 
 
-def write_derived(module: Module) -> None:
-    """`derived(f, m, L)`: every fact that the rules work out and can settle, as a verdict shows it."""
-    function = Function(module, "derived(f, m, L)")
-    function.line("d = {}")
-    for definition in sorted(module.plan.definitions, key=lambda d: d.fact.name):
-        name, show = definition.fact.name, shown_plain(definition.fact.type)
-        given = f"if {name!r} not in f:" if definition.fallback else "if True:"
-        text = "v" if show is None else f"{module.constant(show, 'show')}(v)"
-        with function.block(given):
-            function.line(f"v = m[{name!r}] if {name!r} in m else D_{name}(f, m, L)")
-            function.line(f"if v is not None and v is not NONE: d[{name!r}] = {text}")
-    function.line("return d")
+def shows(definition: DefinitionPlan) -> str:
+    """The name of the function that shows a derived fact."""
+    return f"S_{definition.fact.name}"
+
+
+def write_shown(module: Module, definition: DefinitionPlan) -> None:
+    """`S_name(f, m, L, d)`: puts a fact that rules work out and settle into `d`, as a verdict shows it."""
+    name, show = definition.fact.name, shown_plain(definition.fact.type)
+    function = Function(module, f"{shows(definition)}(f, m, L, d)")
+    if definition.fallback:
+        function.line(f"if {name!r} in f: return")
+    text = "v" if show is None else f"{module.constant(show, 'show')}(v)"
+    function.line(f"v = m[{name!r}] if {name!r} in m else D_{name}(f, m, L)")
+    function.line(f"if v is not None and v is not NONE: d[{name!r}] = {text}")
     function.write()
 
 
@@ -110,6 +113,19 @@ def _beyond_bounds(function: Function, definition: DefinitionPlan) -> str:
     return " or ".join(
         f"r {operator} {function.module.constant(bound)}" for operator, bound in bounds if bound is not None
     )
+
+
+def _write_clock(function: Function, definition: DefinitionPlan, clock: ClockPlan) -> bool:
+    """Met is true, breached is false; a clock that still runs has nothing to say yet."""
+    applies = Compiler(function).must(clock.own)
+    if applies != TRUE:
+        with function.block(f"if {denied(applies)}:"):
+            _return_unknown(function, definition)
+    function.line(f"face = {face(function.module, clock)}")
+    kept = f"m[{definition.fact.name!r}] = r = "
+    function.line(f"{kept}None if face is None else IN_TIME.get(face.state)")
+    function.line("return r")
+    return True
 
 
 def _write_table(function: Function, definition: DefinitionPlan, table: TablePlan) -> bool:

@@ -9,8 +9,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from engine.evaluate.compiled.definitions import write_definition, write_derived
-from engine.evaluate.compiled.program import Program, owners, run, write_program
+from engine.evaluate.compiled.clocks import clocks_of, write_face
+from engine.evaluate.compiled.definitions import write_definition, write_shown
+from engine.evaluate.compiled.program import (
+    Call,
+    Program,
+    derived_steps,
+    owners,
+    run,
+    write_bare_program,
+    write_program,
+)
 from engine.evaluate.compiled.runtime import NAMESPACE, Walk, bare
 from engine.evaluate.compiled.shares import shares_of
 from engine.evaluate.compiled.source import Module
@@ -30,32 +39,38 @@ class CompiledEvaluator:
         self.plan = plan
         self._owner, self._owners = owners(plan)
         self._module = _module(plan)
-        self._full: dict[Any, Program] = {}
-        self._bare: dict[Any, Program] = {}
-        self._derived = self._module.namespace["derived"]
+        self._derived = derived_steps(self._module)
+        self.programs: dict[Any, Program] = {}
+        self._bare: dict[Any, Call] = {}
 
     def decide(self, facts: Facts, as_of: datetime | None) -> Verdict:
         """The verdict on validated facts, the same as the reference evaluator's."""
         owner = self._owners.get(facts.get(self._owner))
-        program = self._full.get(owner) or self._program(owner, in_full=True)
+        program = self.programs.get(owner) or self._program(owner)
+        carried = frozenset(facts)
+        items, derived = program.seen.get(carried) or program.calls(carried)
         ticket = [facts, as_of, None]
         worked_out: dict[str, Any] = {}
         so_far = Judgement([], [], [])
-        program(facts, worked_out, ticket, so_far.outcomes, so_far)
+        for judge in items:
+            judge(facts, worked_out, ticket, so_far.outcomes, so_far)
+        shown: dict[str, Any] = {}
+        for show in derived:
+            show(facts, worked_out, ticket, shown)
         return {
             "edition": self.plan.edition,
             "as_of": None if as_of is None else as_of.isoformat(timespec="seconds"),
             "outcomes": so_far.outcomes,
             "defeated": so_far.defeated,
             "undecided": so_far.undecided,
-            "derived": self._derived(facts, worked_out, ticket),
+            "derived": shown,
             "totals": totals(so_far.outcomes),
         }
 
     def outcomes(self, facts: Facts, as_of: datetime | None = None) -> list[tuple[Any, ...]]:
         """Only what applies, as `(rule, kind, amount)` in the order of the plan, without explanations."""
         owner = self._owners.get(facts.get(self._owner))
-        program = self._bare.get(owner) or self._program(owner, in_full=False)
+        program = self._bare.get(owner) or self._bare_program(owner)
         out: list[tuple[Any, ...]] = []
         program(facts, {}, [facts, as_of, None], out, None)
         return out
@@ -63,15 +78,20 @@ class CompiledEvaluator:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _program(self, owner: Any, *, in_full: bool) -> Program:
+    def _program(self, owner: Any) -> Program:
         """Writes and keeps the program for one owner, or (None) for any that no guard asks for.
 
         Two threads may do it twice, to the same end.
         """
-        settled = {} if owner is None else {self._owner: owner}
-        program = write_program(self._module, settled, bare=not in_full)
-        (self._full if in_full else self._bare)[owner] = program
+        program = self.programs[owner] = write_program(self._module, self._settled(owner), self._derived)
         return program
+
+    def _bare_program(self, owner: Any) -> Call:
+        program = self._bare[owner] = write_bare_program(self._module, self._settled(owner))
+        return program
+
+    def _settled(self, owner: Any) -> dict[str, Any]:
+        return {} if owner is None else {self._owner: owner}
 
 
 def bare_outcomes(verdict: Verdict) -> list[tuple[Any, ...]]:
@@ -88,10 +108,13 @@ def _module(plan: Plan) -> Module:
         "defined": plan.defined,
         "shared": {},
         "money_texts": {},
+        "faces": {},
     }
     module = Module(plan, namespace)
+    for clock in clocks_of(plan):
+        write_face(module, clock)
     for definition in plan.definitions:
         write_definition(module, definition)
-    write_derived(module)
+        write_shown(module, definition)
     run(module)
     return module

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from engine.evaluate.compiled.clocks import face
 from engine.evaluate.compiled.conditions import rows_exclude_one_another, settle
 from engine.evaluate.compiled.expressions import Compiler, known_by
 from engine.evaluate.compiled.logic import FALSE, TRUE, conjoined, denied, disjoined
-from engine.evaluate.compiled.outcomes import OutcomeWriter, or_none
+from engine.evaluate.compiled.outcomes import Fields, OutcomeWriter, or_none
 from engine.evaluate.compiled.source import Function, Variable
 from engine.evaluate.compiled.values import Strict, none, unknown
+from engine.evaluate.explain import events_of
 from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, OutputPlan, RowPlan, RulePlan, TablePlan
 from engine.rulebook.expressions import (
     All,
@@ -315,7 +317,7 @@ class ItemWriter:
     # --- clocks -----------------------------------------------------------------------------------------
 
     def _clock(self, clock: ClockPlan) -> None:
-        """Only whether a clock runs at all is source; reading it is the reference walk's."""
+        """Where a clock runs it is read; what is undecided about it is for the reference walk to say."""
         condition = settle(All((clock.guard, clock.own)), self.settled)
         may = self.compiler.may(condition)
         if may == FALSE:
@@ -328,7 +330,36 @@ class ItemWriter:
         own = self.compiler.must(settle(clock.own, self.settled))
         raised = disjoined([*self.leaves(clock.own), conjoined([own, denied(unknown(start))])])
         runs = conjoined([may, denied(none(start)), raised])
-        self.function.line(f"if {runs}: {self._walk(clock)}")
+        if self.bare:
+            self.function.line(f"if {runs}: {self._walk(clock)}")
+            return
+        with self.function.block(f"if {runs}:"):
+            must = self.compiler.must(condition)
+            with self._where(must, condition):
+                self._deadline(clock)
+            if may != must:
+                self.function.line(f"else: {self._walk(clock)}")
+
+    def _deadline(self, clock: ClockPlan) -> None:
+        """The deadline, and what a breach of it brings, all for the same reasons."""
+        because = self.outcomes.because(All((clock.guard, clock.own)), events_of(clock))
+        fields = [self.outcomes.fields(outcome) for outcome in clock.on_breach]
+        if because is None or None in fields:
+            self.function.line(self._walk(clock))
+            return
+        self.function.line(f"face = {face(self.module, clock)}")
+        missing = conjoined(["face.state == 'breached'", self._missing(clock.on_breach)])
+        self.function.line(f"if {disjoined(['face is None', missing])}: {self._walk(clock)}")
+        with self.function.block("elif face.due is not None:"):
+            self.function.line("due = shown_due(face.due)")
+            self.function.line(f"why = {because}")
+            self._state(clock, self.outcomes.deadline(clock, "face", "due"))
+            with self.function.block("if face.state == 'breached':"):
+                for found in fields:
+                    self._state(clock, found or [])
+
+    def _state(self, clock: ClockPlan, fields: Fields) -> None:
+        self.function.line(f"out.append({self.outcomes.stated(clock.origin, None, fields, 'why')})")
 
 
 def _speaks_of_what_is_there(condition: Expression) -> bool:

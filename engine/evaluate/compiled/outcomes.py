@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 from engine.evaluate.compiled.expressions import Compiler, equality
 from engine.evaluate.compiled.runtime import shown_money, shown_plain
 from engine.evaluate.compiled.values import Strict, none, unknown
-from engine.evaluate.explain import citations, title
+from engine.evaluate.explain import Event, citations, title
 from engine.evaluate.frozen import frozen
 from engine.evaluate.values import shown
-from engine.plan.nodes import Origin, RowPlan, TablePlan
+from engine.plan.nodes import ClockPlan, Origin, RowPlan, TablePlan
 from engine.rulebook.expressions import (
     All,
     AnyOf,
@@ -41,7 +41,7 @@ from engine.rulebook.outcomes import (
     Share,
     amounts,
 )
-from engine.rulebook.types import Scalar
+from engine.rulebook.types import Scalar, Type
 
 Fields = list[tuple[str, str]]
 
@@ -85,13 +85,14 @@ class OutcomeWriter:
         self, origin: Origin, row: RowPlan | None, outcome: Outcome, reasons: Expression
     ) -> str | None:
         """Source that builds one outcome of a rule or row."""
-        fields = self._fields(outcome)
+        fields = self.fields(outcome)
         if fields is None:
             return None
         if self.bare:
             amount = self.compiler.value(outcome.amount) if isinstance(outcome, Fine | Fee) else None
             return f"({origin.id!r}, {fields[0][1]}, {amount.source if amount else None})"
-        return self._stated(origin, row, fields, reasons)
+        because = self.because(reasons)
+        return None if because is None else self.stated(origin, row, fields, because)
 
     def gap(self, table: TablePlan, row: RowPlan, reasons: Expression) -> str | None:
         """Source for a gap that the source itself leaves, when its alternatives are literals."""
@@ -111,11 +112,26 @@ class OutcomeWriter:
             }
         fields = [("kind", "'review'"), ("reason", "'undefined_by_source'")]
         fields.append(("alternatives", self._shared(alternatives)))
-        return self._stated(table.origin, row, fields, reasons)
+        because = self.because(reasons)
+        return None if because is None else self.stated(table.origin, row, fields, because)
+
+    def deadline(self, clock: ClockPlan, face: str, due: str) -> Fields:
+        """The fields of a deadline; `face` is the variable of what the clock shows, `due` of its text."""
+        started = "None"
+        if clock.starts is not None:
+            started = self._shown(f"{face}.started", type_of(clock.starts))
+        return [
+            ("kind", "'deadline'"),
+            ("state", f"{face}.state"),
+            ("started", started),
+            ("due", f"{due}[0]"),
+            ("inclusive", f"{due}[1]"),
+            ("stopped", f"None if {face}.stopped is None else {face}.stopped.isoformat()"),
+        ]
 
     def defeat(self, origin: Origin, by: Origin, reasons: Expression) -> str | None:
         """Source for what an exception takes away."""
-        because = self._because(reasons)
+        because = self.because(reasons)
         if because is None:
             return None
         parts = [
@@ -127,10 +143,8 @@ class OutcomeWriter:
         ]
         return _dictionary(parts)
 
-    def _stated(self, origin: Origin, row: RowPlan | None, fields: Fields, reasons: Expression) -> str | None:
-        because = self._because(reasons)
-        if because is None:
-            return None
+    def stated(self, origin: Origin, row: RowPlan | None, fields: Fields, because: str) -> str:
+        """Source for an outcome of these fields; `because` is that of its reasons."""
         cited = row.origin if row else origin
         which = [("row", repr(row.origin.id.rpartition("/")[2]))] if row else []
         tail = [
@@ -147,7 +161,8 @@ class OutcomeWriter:
 
     # --- kinds ----------------------------------------------------------------------------------------
 
-    def _fields(self, outcome: Outcome) -> Fields | None:
+    def fields(self, outcome: Outcome) -> Fields | None:
+        """`kind` and the kind's own fields; None where the reference walk must work them out."""
         match outcome:
             case Fine(amount=amount, payer=payer, per=per):
                 return self._money("fine", amount, payer=payer, per=per)
@@ -215,9 +230,13 @@ class OutcomeWriter:
 
     # --- reasons --------------------------------------------------------------------------------------
 
-    def _because(self, reasons: Expression) -> str | None:
-        """Source for the list of reasons of a condition that holds; None where it might repeat itself."""
+    def because(self, reasons: Expression, events: Iterable[Event] = ()) -> str | None:
+        """Source for the reasons of a condition that holds, and the events that a clock was read by.
+
+        None where the list might repeat itself.
+        """
         parts = self._parts(reasons, holds=True, negated=False)
+        parts += [Entry(fact, word) for word, fact in events]
         fixed = [part for part in parts if isinstance(part, Entry)]
         chosen = [entry for part in parts if isinstance(part, Choice) for entry in part.entries()]
         if len(set(chosen)) != len(chosen) or set(chosen) & set(fixed):
@@ -269,12 +288,17 @@ class OutcomeWriter:
             return self._shared(known)
         variable = self.compiler.fact(fact.name)
         show = shown_plain(fact.type)
-        seen = variable.name if show is None else f"{self.module.constant(show, 'show')}({variable.name})"
+        seen = self._shown(variable.name, fact.type)
         if variable.may_be_none:
             seen = f"None if {variable.name} is NONE else {seen}"
         if variable.may_be_unknown and show is not None:
             seen = f"None if {variable.name} is None else {seen}"
         return f"{{'fact': {fact.name!r}, 'value': {seen}, 'test': {self.module.constant(entry.text)}}}"
+
+    def _shown(self, source: str, type_: Type) -> str:
+        """Source for a known value as it stands in a verdict."""
+        show = shown_plain(type_)
+        return source if show is None else f"{self.module.constant(show, 'show')}({source})"
 
 
 def or_none(value: Strict) -> str:

@@ -1,32 +1,86 @@
 """Programs: the items of a plan for one owner of rules, chosen by what tells them apart.
 
-The fact that most guards test (whose tickets these are: the owner of the rules) chooses the program.
-Inside it, neighbouring items that ask for different values of one fact stand in a table by that value,
-so that the cost grows with the rules that can apply and not with the rules there are.
+The fact that most guards test (whose tickets these are: the owner of the rules) chooses the program. A
+program is a row of steps in the order of the plan. Which of them have anything to say of a ticket is seen
+from the facts that it carries, and kept for the next ticket that carries the same ones. Neighbouring items
+that ask for different values of one fact share a step, a table by that value. So the cost grows with the
+rules that can apply to what a ticket mentions, and not with the rules there are.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeAlias
 
 from engine.evaluate.compiled.conditions import asked, settle
+from engine.evaluate.compiled.definitions import shows
 from engine.evaluate.compiled.expressions import Compiler
 from engine.evaluate.compiled.items import ItemWriter
-from engine.evaluate.compiled.source import Function, Module
+from engine.evaluate.compiled.silence import Wakes, wakes_definition, wakes_item
+from engine.evaluate.compiled.source import Function, Module, Variable
 from engine.plan.nodes import ItemPlan, Plan
 from engine.rulebook.expressions import FALSE, All, Expression
 from engine.rulebook.types import Kind
 
-Program: TypeAlias = Callable[[Any, dict[str, Any], Any, list[Any], Any], None]
+Call: TypeAlias = Callable[[Any, dict[str, Any], Any, list[Any], Any], None]
 """Takes the facts, the derived facts worked out so far, the reference walk, and where the outcomes go."""
+
+Calls: TypeAlias = tuple[Callable[..., None], ...]
+
+Written: TypeAlias = tuple[str, Wakes, str | None, str | None]
+"""A step whose function has a name, but has not been made yet."""
 
 MOST_COPIES = 64
 """A group of at most this many items also has source for the case that its fact is unknown."""
 
+MOST_SHAPES = 1024
+"""Of so many different sets of facts it is remembered what they wake; tickets come in few of them."""
+
 ARGUMENTS = "(f, m, L, out, J)"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call for an item, a group of items or a derived fact.
+
+    It is called for tickets that carry one of `wakes`; of these only where `given` is there and `lacking`
+    is not.
+    """
+
+    call: Callable[..., None]
+    wakes: Wakes
+    given: str | None = None
+    lacking: str | None = None
+
+    def is_awake(self, carried: frozenset[str]) -> bool:
+        """Whether a ticket that carries these facts may hear of it."""
+        if (self.given is not None and self.given not in carried) or self.lacking in carried:
+            return False
+        return self.wakes is None or not self.wakes.isdisjoint(carried)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is done for the tickets of one owner: the items in their order, and the derived facts to show."""
+
+    items: tuple[Step, ...]
+    derived: tuple[Step, ...]
+    seen: dict[frozenset[str], tuple[Calls, Calls]] = field(default_factory=dict)
+
+    def calls(self, carried: frozenset[str]) -> tuple[Calls, Calls]:
+        """What to call for a ticket that carries these facts; found out once, or twice by two threads."""
+        if len(self.seen) >= MOST_SHAPES:
+            self.seen.clear()
+        awake = _awake(self.items, carried), _awake(self.derived, carried)
+        self.seen[carried] = awake
+        return awake
+
+
+def _awake(steps: Iterable[Step], carried: frozenset[str]) -> Calls:
+    return tuple(step.call for step in steps if step.is_awake(carried))
 
 
 def owners(plan: Plan) -> tuple[str, dict[Any, Any]]:
@@ -45,18 +99,35 @@ def run(module: Module) -> None:
     module.text.clear()
 
 
-def write_program(shared: Module, settled: Mapping[str, Any], *, bare: bool) -> Program:
-    """The program for tickets whose facts in `settled` have these values."""
-    module = Module(shared.plan, dict(shared.namespace))
-    items = [item for item in shared.plan.items if settle(item.guard, settled) != FALSE]
-    writer = _ProgramWriter(module, settled, _frequency(items, settled), bare=bare)
-    program = Function(module, f"program{ARGUMENTS}")
+def derived_steps(module: Module) -> tuple[Step, ...]:
+    """The calls that show the derived facts, in the order of their names; the module has been run."""
+    definitions = sorted(module.plan.definitions, key=lambda definition: definition.fact.name)
+    return tuple(
+        Step(module.namespace[shows(definition)], wakes_definition(module.plan, definition))
+        for definition in definitions
+    )
+
+
+def write_program(shared: Module, settled: Mapping[str, Any], derived: tuple[Step, ...]) -> Program:
+    """The program for tickets whose facts in `settled` have these values, with reasons and citations."""
+    writer = _ProgramWriter(shared, settled, bare=False)
+    written = [step for fact, group in writer.groups() for step in writer.steps(fact, group)]
+    run(writer.module)
+    names = writer.module.namespace
+    items = (Step(names[name], wakes, given, lacking) for name, wakes, given, lacking in written)
+    return Program(tuple(items), derived)
+
+
+def write_bare_program(shared: Module, settled: Mapping[str, Any]) -> Call:
+    """The program that only lists what applies: one function, as its tests are few and short."""
+    writer = _ProgramWriter(shared, settled, bare=True)
+    program = Function(writer.module, f"program{ARGUMENTS}")
     program.line("g = f.get")
-    for fact, group in groupby(items, key=writer.discriminator):
-        writer.write_group(program, fact, list(group))
+    for fact, group in writer.groups():
+        writer.write_group(program, fact, group)
     program.write()
-    run(module)
-    finished: Program = module.namespace["program"]
+    run(writer.module)
+    finished: Call = writer.module.namespace["program"]
     return finished
 
 
@@ -72,14 +143,18 @@ def _condition(item: ItemPlan) -> Expression:
 
 
 class _ProgramWriter:
-    def __init__(
-        self, module: Module, settled: Mapping[str, Any], frequency: Counter[str], *, bare: bool
-    ) -> None:
-        self.module = module
-        self.plan = module.plan
+    def __init__(self, shared: Module, settled: Mapping[str, Any], *, bare: bool) -> None:
+        self.plan = shared.plan
+        self.module = Module(shared.plan, dict(shared.namespace))
         self.settled = settled
-        self.frequency = frequency
+        self.items = [item for item in self.plan.items if settle(item.guard, settled) != FALSE]
+        self.frequency = _frequency(self.items, settled)
         self.bare = bare
+
+    def groups(self) -> Iterator[tuple[str | None, list[ItemPlan]]]:
+        """Neighbouring items with the fact by which they can be told apart, if there is one."""
+        for fact, group in groupby(self.items, key=self.discriminator):
+            yield fact, list(group)
 
     def discriminator(self, item: ItemPlan) -> str | None:
         """The fact by which most items of the program can be told apart, of those that this one asks for."""
@@ -92,37 +167,57 @@ class _ProgramWriter:
         ]
         return max(given, key=lambda name: (self.frequency[name], name), default=None)
 
+    def steps(self, fact: str | None, group: list[ItemPlan]) -> Iterator[Written]:
+        """One step for all where the fact that tells them apart is there, else each item its own."""
+        if fact is not None:
+            function = Function(self.module, f"{self.module.fresh('group')}{ARGUMENTS}")
+            function.line("g = f.get")
+            self._write_choice(function, fact, group)
+            function.write()
+            yield function.name, self._wakes(group), fact, None
+            if self.plan.facts[fact].absence == "none":
+                return
+        if len(group) > MOST_COPIES and fact is not None:
+            yield self._write_walk(group), self._wakes(group), None, fact
+            return
+        for item in group:
+            yield self._write_items([item], self.settled), self._wakes([item]), None, fact
+
+    def _wakes(self, items: Iterable[ItemPlan]) -> Wakes:
+        """What wakes any of the items."""
+        each = [wakes_item(self.plan, item, self.settled) for item in items]
+        return None if None in each else frozenset().union(*(wakes for wakes in each if wakes is not None))
+
     def write_group(self, program: Function, fact: str | None, group: list[ItemPlan]) -> None:
         """Neighbouring items: written out, or chosen among by the value of a discriminating fact."""
         if fact is None:
             self._write_into(program, group, self.settled)
             return
+        variable = self._write_choice(program, fact, group)
+        if variable.may_be_unknown:
+            few = len(group) <= MOST_COPIES
+            every = self._write_items(group, self.settled) if few else self._write_walk(group)
+            program.line(f"elif {variable.name} is None: {every}{ARGUMENTS}")
+
+    def _write_choice(self, function: Function, fact: str, group: list[ItemPlan]) -> Variable:
+        """A look-up by the value of the fact, and the call of what it finds."""
         by_value: dict[Any, list[ItemPlan]] = {}
         for item in group:
             for value in _values(item, fact):
                 by_value.setdefault(value, []).append(item)
-        names = {
-            value: self._write_items(items, {**self.settled, fact: value})
-            for value, items in by_value.items()
-        }
-        self._write_choice(program, fact, names, group)
-
-    def _write_choice(
-        self, program: Function, fact: str, names: Mapping[Any, str], group: list[ItemPlan]
-    ) -> None:
         table, chosen = self.module.fresh("by"), self.module.fresh("chosen")
-        entries = ", ".join(f"{self.module.constant(value)}: {function}" for value, function in names.items())
+        entries = ", ".join(
+            f"{self.module.constant(value)}: {self._write_items(items, {**self.settled, fact: value})}"
+            for value, items in by_value.items()
+        )
         self.module.text.append(f"{table} = {{{entries}}}\n")
-        variable = Compiler(program).fact(fact)
-        program.line(f"{chosen} = {table}.get({variable.name})")
-        program.line(f"if {chosen} is not None: {chosen}{ARGUMENTS}")
-        if variable.may_be_unknown:
-            program.line(f"elif {variable.name} is None: {self._write_unknown(group)}{ARGUMENTS}")
+        variable = Compiler(function).fact(fact)
+        function.line(f"{chosen} = {table}.get({variable.name})")
+        function.line(f"if {chosen} is not None: {chosen}{ARGUMENTS}")
+        return variable
 
-    def _write_unknown(self, group: list[ItemPlan]) -> str:
-        """For a ticket that does not say: every item of the group may still apply."""
-        if len(group) <= MOST_COPIES:
-            return self._write_items(group, self.settled)
+    def _write_walk(self, group: list[ItemPlan]) -> str:
+        """A function that leaves every item to the reference walk: too many for source of their own."""
         items, name = self.module.constant(tuple(group), "items"), self.module.fresh("each")
         function = Function(self.module, f"{name}{ARGUMENTS}")
         judged = "walk_judge_bare(L, item, out)" if self.bare else "walk_judge(L, item, J)"

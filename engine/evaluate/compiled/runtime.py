@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from engine.base.calendar import Due, Limit, due
 from engine.base.exact import EXACT, plain
-from engine.evaluate.case import Case, of_kind
+from engine.evaluate.case import Case, of_kind, reckoned
+from engine.evaluate.clocks import ClockFace, due_by, face_of, read_clock, shown_due
 from engine.evaluate.judge import Judgement, judge
 from engine.evaluate.reference import new_case
 from engine.evaluate.values import NONE, Unknown, shown
 from engine.evaluate.verdict import Outcome
-from engine.plan.nodes import ItemPlan, Plan
-from engine.rulebook.expressions import Expression
+from engine.plan.nodes import ClockPlan, ItemPlan, Plan
+from engine.rulebook.expressions import DateFunction, Expression
 from engine.rulebook.types import MONEY_DIGITS, Kind, Type
 
 
@@ -26,6 +30,7 @@ class Walk:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.zone = ZoneInfo(plan.zone)
 
     def _case(self, ticket: list[Any]) -> Case:
         if ticket[2] is None:
@@ -43,6 +48,24 @@ class Walk:
         value = self._case(ticket).fact(name)
         return None if isinstance(value, Unknown) else value
 
+    def reckon(self, function: DateFunction, operands: Sequence[Any]) -> Any:
+        """A day or an instant; None where the calendar does not know."""
+        value = reckoned(function, operands, self.zone, self.plan.calendars)
+        return None if isinstance(value, Unknown) else value
+
+    def face(self, ticket: list[Any], clock: ClockPlan) -> ClockFace | None:
+        """What a clock shows; None where it is not known."""
+        face = read_clock(self._case(ticket), clock)
+        return None if isinstance(face, Unknown) else face
+
+    def due_after(self, limit: Limit, started: date | datetime) -> Due | None:
+        """When a limit ends; None where its calendar does not know."""
+        return due(limit, started, self.zone, self.plan.calendars)
+
+    def due_by(self, moment: date | datetime) -> Due:
+        """The due moment that a ticket names itself."""
+        return due_by(moment, self.zone)
+
     def judge(self, ticket: list[Any], item: ItemPlan, so_far: Judgement) -> None:
         """Adds what one item concludes."""
         judge(self._case(ticket), item, so_far)
@@ -57,6 +80,10 @@ class Walk:
         return {
             "walk_truth": self.truth,
             "walk_fact": self.fact,
+            "walk_face": self.face,
+            "reckon": self.reckon,
+            "due_after": self.due_after,
+            "due_by": self.due_by,
             "walk_judge": self.judge,
             "walk_judge_bare": self.judge_bare,
         }
@@ -150,6 +177,9 @@ NAMESPACE: dict[str, Any] = {
     "rounded_decimal": rounded_decimal,
     "exact_divide": EXACT.divide,
     "of_kind": of_kind,
+    "face_of": face_of,
+    "shown_due": shown_due,
+    "IN_TIME": {"met": True, "breached": False},
     "Kind": Kind,
     "shown_money": shown_money,
 }

@@ -71,6 +71,11 @@ class Function:
         self._known: list[dict[str, bool | None]] = []
         self._passing: list[frozenset[str]] = []
 
+    @property
+    def name(self) -> str:
+        """What the function is called."""
+        return self.signature.partition("(")[0]
+
     def line(self, text: str) -> None:
         self.lines.append(INDENT * len(self._scopes) + text)
 

@@ -150,8 +150,27 @@ class ValueCompiler:
             case DateFunction(name="days between", operands=operands):
                 parts = self.values(operands)
                 return joined(f"({parts[1].source} - {parts[0].source}).days", parts) if parts else None
-            case _:
-                return None
+            case DateFunction():
+                return self._reckoned(expression)
+
+    def _reckoned(self, function: DateFunction) -> Strict | None:
+        """A variable: a day may lie outside the calendar (none), or beyond the years that one knows."""
+        with self.function.statement():
+            parts = self.values(function.operands)
+        if not parts:
+            return None
+        operands = "".join(f"{part.source}, " for part in parts)
+        source = f"reckon({self.module.constant(function, 'x')}, ({operands}))"
+        key = f"d {source}"
+        variable = self.function.variable(key)
+        if variable is None:
+            sides = joined("", parts)
+            local = self.module.fresh("d")
+            for test, answer in ((unknown(sides), "None"), (none(sides), "NONE")):
+                source = source if test == FALSE else f"{answer} if {test} else {source}"
+            self.function.line(f"{local} = {source}")
+            variable = self.function.keep(key, Variable(local, may_be_unknown=True, may_be_none=True))
+        return Strict(variable.name, (variable,))
 
     def values(self, operands: tuple[Expression, ...]) -> list[Strict]:
         """Source for every operand, or nothing where one of them has none."""
