@@ -1,0 +1,87 @@
+"""Whatever dies in the middle of load: acknowledged is stored, and every key exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from time import sleep
+
+import pytest
+
+from api.scribe.client import ScribeClient
+from api.store.database import Database, open_database, upgrade
+from tests.scribe.load import Load, assert_kept, load_process, started
+from tests.store.postgres import Cluster, running_cluster
+
+
+def test_the_scribe_is_killed_again_and_again(database: Database, database_url: str, tmp_path: Path) -> None:
+    """A new one takes its place each time; nobody hears of it who has the patience."""
+    path, promises = tmp_path / "s", tmp_path / "promises"
+    with Load("a", path, promises, threads=12, patience=20) as load:
+        for _ in range(4):
+            with started(database_url, path) as scribe:
+                load.until(200)
+                scribe.kill()
+                scribe.join()
+        with started(database_url, path):
+            load.until(200)
+            load.end()
+    assert not load.reasons
+    assert assert_kept(database, promises) >= 1000
+
+
+def test_its_clients_are_killed(database: Database, database_url: str, tmp_path: Path) -> None:
+    """What they had begun is stored once or not at all, and the others go on."""
+    path, promises, others = tmp_path / "s", tmp_path / "promises", tmp_path / "others"
+    with started(database_url, path), Load("b", path, others, threads=4, patience=20) as load:
+        for name in ("x", "y", "z"):
+            process = load_process(name, path, promises)
+            process.start()
+            while not promises.exists() or f'"{name}-7-9"' not in promises.read_text():
+                sleep(0.01)
+            process.kill()
+            process.join()
+            load.until(50)
+        load.end()
+        with_it = ScribeClient(path, 5)
+        assert with_it.state().waiting == 0
+        with_it.close()
+    assert not load.reasons
+    assert assert_kept(database, promises, others, all_begun=False) >= 250
+
+
+@pytest.fixture
+def own_cluster(postgres: Cluster) -> Iterator[Cluster]:
+    """A server that a test may stop without disturbing others."""
+    with running_cluster(postgres.programs) as cluster:
+        yield cluster
+
+
+def test_postgresql_restarts_and_is_away_for_ten_seconds(own_cluster: Cluster, tmp_path: Path) -> None:
+    """Who waits long enough hears nothing of a restart; the others hear that the database is away."""
+    path, promises, url = tmp_path / "s", tmp_path / "promises", own_cluster.new_database()
+    database = open_database(url)
+    upgrade(database)
+    database.close()
+    with started(url, path), Load("c", path, promises, threads=12, patience=4) as load:
+        for mode in ("fast", "immediate", "fast"):
+            load.until(300)
+            own_cluster.stop(mode)
+            own_cluster.start()
+        load.until(300)
+        heard_of_restarts = set(load.reasons)
+        own_cluster.stop("immediate")
+        sleep(10)
+        client = ScribeClient(path, 5)
+        state = client.state()
+        own_cluster.start()
+        load.until(300)
+        load.end()
+        healed = client.state()
+        client.close()
+    assert not heard_of_restarts
+    assert load.reasons <= {"away", "timeout"}
+    assert (state.reason, state.failing_since is None) == ("away", False)
+    assert (healed.reason, healed.failing_since) == (None, None)
+    assert assert_kept(database, promises) >= 1500
+    database.close()
