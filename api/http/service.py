@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
-from api.scribe.client import ScribeState
+from api.scribe.protocol import ScribeState
 from api.store.database import Database
 from api.store.decisions import Claim, Decision, Held
 from api.tickets.json_door import JsonDoor
 from engine.base.findings import Language
 from engine.evaluate.evaluators import Evaluator
+from engine.evaluate.verdict import Verdict
 from engine.library import Library
 
 Role: TypeAlias = Literal["evaluate", "rehearse", "operate"]
@@ -84,14 +85,14 @@ class DecisionLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What the rate limit says: seconds until the next request is admitted (0: this one is), and what is left."""
+    """What the rate limit says: seconds to wait (0: admitted), and how many requests are left."""
 
     retry_after: float
     remaining: int
 
 
 class Limiter(Protocol):
-    """The rate limit of one key, shared by all workers."""
+    """The rate limit of each key, shared by all workers: `limit` requests in `window` seconds; 0: none."""
 
     limit: int
     window: int
@@ -105,7 +106,8 @@ class Metrics(Protocol):
     """What is counted of requests; `api.metrics.Metrics` is one."""
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None: ...
-    def verdict(self, verdict: Any) -> None: ...
+    def verdict(self, verdict: Verdict) -> None: ...
+    def rate_limited(self) -> None: ...
     def exposition(self) -> bytes: ...
 
 
@@ -136,8 +138,9 @@ class Settings:
 class Service:
     """Everything a request needs.
 
-    `clock` gives the present in UTC; `reload` asks the keeper to look at the rules folder now and says
-    whether it answered within so many seconds (what it did stands in the table of activations).
+    `clock` gives nanoseconds since 1970 UTC (`time.time_ns`). `reload` asks the keeper to look at the rules
+    folder now and says whether it answered within so many seconds; what it did stands in the table of
+    activations.
     """
 
     editions: Editions
@@ -148,5 +151,5 @@ class Service:
     metrics: Metrics
     journal: Journal
     settings: Settings
-    clock: Callable[[], datetime]
+    clock: Callable[[], int]
     reload: Callable[[float], bool]

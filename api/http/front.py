@@ -1,0 +1,192 @@
+"""The front: every request passes here once, and what holds for all of them is written here once.
+
+Request id, key, rate limit and body come first, then the request goes to its handler: a single ticket
+straight to the judge, all else to Flask, whose dispatch costs more than a verdict. Then headers, metrics and
+one log line. Nothing that goes wrong leaves as anything else than a problem.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from itertools import count
+from time import monotonic
+from typing import Any, TypeAlias
+
+from api.http.batch import PATH as BATCH
+from api.http.bodies import read_body
+from api.http.callers import OPEN, holder_of, no_key, too_many
+from api.http.exchange import (
+    IN_ENVIRON,
+    LEFT_ANSWER,
+    NOTHING_ELSE,
+    PLAIN_ID,
+    ROUTE,
+    Answer,
+    Environ,
+    Exchange,
+    Headers,
+)
+from api.http.problems import again_later, not_logged, problem
+from api.http.service import Service
+from api.http.verdicts import post_verdict
+from api.scribe.client import LogUnavailable
+from api.store.database import StoreUnavailable
+
+StartResponse: TypeAlias = Callable[..., Any]
+Application: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+VERDICTS = "/v1/verdicts"
+UNKNOWN = "other"
+"""The route of whatever has none: the log and the metrics never repeat an address as it was asked for."""
+
+STATUS_LINES = {int(status): f"{int(status)} {status.phrase}" for status in HTTPStatus}
+SECURITY: Headers = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+OWN = frozenset({"content-length", "content-type", "content-security-policy", "cache-control"})
+"""Headers of Flask's answers that the front writes itself."""
+
+
+class Front:
+    """The WSGI application around Flask's."""
+
+    def __init__(self, flask: Application, service: Service) -> None:
+        self._flask = flask
+        self._service = service
+        self._prefix = os.urandom(6).hex()
+        self._counter = count(1)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
+        started = monotonic()
+        request_id = environ.get("HTTP_X_REQUEST_ID")
+        if request_id is None or PLAIN_ID.fullmatch(request_id) is None:
+            request_id = f"{self._prefix}-{next(self._counter):x}"
+        exchange = Exchange(
+            self._service,
+            environ,
+            request_id,
+            environ["REQUEST_METHOD"],
+            environ.get("PATH_INFO", "/"),
+            started,
+            self._service.editions.active(),
+        )
+        try:
+            answer = self._answered(exchange)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem and we the place
+            answer = self._troubled(exchange, error)
+        return self._sent(exchange, answer, start_response)
+
+    def _answered(self, exchange: Exchange) -> Answer:
+        service, environ = self._service, exchange.environ
+        holder = None
+        if exchange.path not in OPEN:
+            holder = holder_of(service, environ)
+            if holder is None:
+                return no_key(exchange)
+            quota = service.limiter.take(holder.key_id, exchange.started)
+            if quota.retry_after:
+                return too_many(exchange, quota)
+        body = b""
+        if exchange.method not in ("GET", "HEAD"):
+            settings = service.settings
+            most = settings.most_batch_bytes if exchange.path == BATCH else settings.most_ticket_bytes
+            found = read_body(exchange, most)
+            if isinstance(found, Answer):
+                return found
+            body = found
+        admitted = Exchange(
+            service,
+            environ,
+            exchange.request_id,
+            exchange.method,
+            exchange.path,
+            exchange.started,
+            exchange.edition,
+            holder,
+            body,
+        )
+        if admitted.path == VERDICTS and admitted.method == "POST":
+            environ[ROUTE] = VERDICTS
+            return post_verdict(admitted)
+        return self._by_flask(admitted)
+
+    def _by_flask(self, exchange: Exchange) -> Answer:
+        """Flask's answer, taken out of its hands: routes leave an `Answer`, other parts a plain response."""
+        environ = exchange.environ
+        environ[IN_ENVIRON] = exchange
+        begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_error: object) -> None:
+            begun.append((status, headers))
+
+        parts = self._flask(environ, start_response)
+        try:
+            body = b"".join(parts)
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+        found: Answer | None = environ.get(LEFT_ANSWER)
+        return _plain_answer(*begun[-1], body) if found is None else found
+
+    def _troubled(self, exchange: Exchange, error: Exception) -> Answer:
+        """A problem for what is known to happen; for a mistake of ours its place in the log."""
+        match error:
+            case LogUnavailable():
+                return not_logged(exchange, error)
+            case StoreUnavailable():
+                return problem(exchange, "S063", headers=again_later(exchange))
+            case _:
+                self._service.journal.error("trouble", request_id=exchange.request_id, exc_info=error)
+                return problem(exchange, "S060", {"request": exchange.request_id})
+
+    def _sent(self, exchange: Exchange, answer: Answer, start_response: StartResponse) -> list[bytes]:
+        service, status = self._service, answer.status
+        edition = answer.edition
+        if edition is None:
+            edition = exchange.edition.name if exchange.edition is not None else "none"
+        headers = [
+            ("Content-Type", answer.kind),
+            ("Content-Length", str(len(answer.body))),
+            ("X-Request-Id", exchange.request_id),
+            ("Caiding-Edition", edition),
+            ("Content-Security-Policy", answer.policy),
+            *SECURITY,
+            *answer.headers,
+        ]
+        start_response(STATUS_LINES[status], headers)
+        seconds = monotonic() - exchange.started
+        self._noted(exchange, answer, edition, seconds)
+        service.metrics.request(exchange.environ.get(ROUTE, UNKNOWN), exchange.method, status, seconds)
+        return [] if exchange.method == "HEAD" or status in (204, 304) else [answer.body]
+
+    def _noted(self, exchange: Exchange, answer: Answer, edition: str, seconds: float) -> None:
+        environ = exchange.environ
+        self._service.journal.info(
+            "request",
+            request_id=exchange.request_id,
+            edition=edition,
+            method=exchange.method,
+            route=environ.get(ROUTE, UNKNOWN),
+            status=answer.status,
+            us=int(seconds * 1_000_000),
+            **(answer.about or {}),
+        )
+
+
+def _plain_answer(status: str, headers: list[tuple[str, str]], body: bytes) -> Answer:
+    """What Flask answers by itself: the methods of an address, and files of the page of documents."""
+    named = {name.lower(): value for name, value in headers}
+    return Answer(
+        int(status[:3]),
+        body,
+        named.get("content-type", "application/octet-stream"),
+        tuple((name, value) for name, value in headers if name.lower() not in OWN),
+        named.get("content-security-policy", NOTHING_ELSE),
+    )
