@@ -54,6 +54,7 @@ def check_each(target: Target, bodies: Sequence[bytes]) -> int:
     script = _Each(target, bodies)
     wire = Wire(place.hostname or "127.0.0.1", place.port or 80, CONNECTIONS, script)
     wire.drive(None, lambda: bool(script.left))
+    wire.close()
     wrong = [status for status in script.statuses if status != 201]
     if wrong or script.lost or len(script.locations) != len(bodies):
         raise WrongError(

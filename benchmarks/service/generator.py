@@ -59,6 +59,7 @@ def main() -> int:
     wire = Wire(place.hostname or "127.0.0.1", place.port or 80, options.connections, script)
     started = time.perf_counter()
     wire.drive(options.rate, lambda: time.perf_counter() - started < options.seconds)
+    wire.close()
     taken = time.perf_counter() - started
     times = sorted(script.times)
     found = {

@@ -84,23 +84,32 @@ class Wire:
         self._poll = select.epoll()
         self._all: dict[int, _Connection] = {}
         self._idle: deque[_Connection] = deque()
+        self._random = Random(1)
+        self._due = time.perf_counter()
         for _ in range(connections):
             self._open()
 
     def drive(self, rate: float | None, goes_on: Callable[[], bool]) -> None:
-        """Asks as long as `goes_on`, then waits for what is still on its way."""
-        random = Random(1)
-        due = time.perf_counter()
+        """Asks as long as `goes_on`, at `rate` a second or, with None, whenever a connection is free."""
+        due = max(self._due, time.perf_counter() - PATIENCE_S)
         while goes_on():
             now = time.perf_counter()
             while self._idle and due <= now and goes_on():
                 self._ask(self._idle.popleft(), now if rate is None else due)
-                due = now if rate is None else due + random.expovariate(rate)
+                due = now if rate is None else due + self._random.expovariate(rate)
             self._take(min(0.05, max(0.0, due - time.perf_counter())) if self._idle else 0.05)
+        self._due = due
+
+    def close(self) -> None:
+        """Waits for the answers that are still on their way, as long as is bearable."""
         ends = time.perf_counter() + PATIENCE_S
         while len(self._idle) < len(self._all) and time.perf_counter() < ends:
             self._take(0.05)
-        self._give_up()
+        for connection in list(self._all.values()):
+            if connection.request is not None:
+                self._script.broken(connection.request)
+            self._close(connection)
+        self._poll.close()
 
     def _open(self) -> None:
         connection = _Connection(*self._place)
@@ -143,13 +152,6 @@ class Wire:
             self._idle.remove(connection)
         self._close(connection)
         self._open()
-
-    def _give_up(self) -> None:
-        for connection in list(self._all.values()):
-            if connection.request is not None:
-                self._script.broken(connection.request)
-            self._close(connection)
-        self._poll.close()
 
     def _close(self, connection: _Connection) -> None:
         del self._all[connection.socket.fileno()]
