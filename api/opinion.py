@@ -169,6 +169,10 @@ class SecondOpinion:
                 os.kill(pid, signal.SIGKILL)
         self._thread.join(1)
 
+    def close(self) -> None:
+        """Ends the child processes; a further look would start others."""
+        self._opinions.close()
+
     def _run(self) -> None:
         try:
             while not self._stopping.wait(self.pace.every):
@@ -177,7 +181,7 @@ class SecondOpinion:
             self.metrics.second_opinion("not_available")
             self.journal.error("there is no second opinion", reason=str(missing))
         finally:
-            self._opinions.close()
+            self.close()
 
     def _look_safely(self) -> None:
         try:
