@@ -1,0 +1,173 @@
+"""The whole document: components, operations, examples. A pure function of a library and its edition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.http.exchange import JSON, PROBLEM
+from api.http.openapi import examples, facts, shapes, values, verdicts
+from api.http.openapi.examples import Example
+from api.http.openapi.operations import OPERATIONS, REFUSALS, Operation, Reply
+from api.http.openapi.values import Schema, ref
+from engine.evaluate.evaluators import Evaluator
+from engine.rulebook.model import Catalogue
+
+KEY = "key"
+BASIC = "keyInBrowser"
+
+
+def document(catalogue: Catalogue, evaluator: Evaluator, version: str) -> dict[str, Any]:
+    """OpenAPI 3.1 of the service while the evaluator's edition judges; `version` is Caiding's own."""
+    judged = examples.judged(evaluator)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "裁定 Caiding",
+            "version": version,
+            "description": _INTRODUCTION,
+            "x-edition": evaluator.plan.edition,
+            "x-zone": catalogue.zone,
+            "x-currency": catalogue.currency,
+        },
+        "servers": [{"url": "/"}],
+        "security": [{KEY: []}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in OPERATIONS)],
+        "paths": _paths(judged),
+        "components": _components(catalogue),
+    }
+
+
+_INTRODUCTION = (
+    "工单的事实换来判定：适用哪些罚款、时限、赔偿，为什么，依据哪句话。每个判定在答复之前已经存下。"
+    "金额是十进制文本；时刻是 ISO 8601；错误是 RFC 9457，一次列出全部。\n\n"
+    "A ticket's facts in, a verdict out: which fines, deadlines and compensation apply, why, and by which"
+    " sentence. Every verdict is stored before it is answered. Money is decimal text, instants are ISO 8601,"
+    " errors are RFC 9457 and come all at once.\n\n"
+    "`Idempotency-Key`：同一密钥、同一请求再发一次，得到存下的同一答复。"
+    " The same key and request again give the stored answer again."
+)
+
+
+def _paths(judged: Sequence[Example]) -> dict[str, dict[str, Any]]:
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation, judged)
+    return paths
+
+
+def _operation(operation: Operation, judged: Sequence[Example]) -> dict[str, Any]:
+    replies = {status: _reply(reply, judged) for status, reply in operation.replies.items()}
+    responses = replies | {status: _refusal(status) for status in operation.refusals}
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": operation.says,
+        "tags": [operation.tag],
+        "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in operation.parameters],
+        "responses": {str(status): responses[status] for status in sorted(responses)},
+    }
+    if operation.detail:
+        described["description"] = operation.detail
+    if operation.roles is None:
+        described["security"] = []
+    elif operation.in_browser:
+        described["security"] = [{KEY: []}, {BASIC: []}]
+    if operation.roles:
+        described["x-roles"] = list(operation.roles)
+    if operation.body is not None:
+        content = {"schema": ref(operation.body), "examples": examples.bodies(operation.body, judged)}
+        described["requestBody"] = {"required": True, "content": {JSON: content}}
+    return described
+
+
+def _reply(reply: Reply, judged: Sequence[Example]) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": reply.says, "headers": _headers(*reply.headers)}
+    if reply.schema is not None:
+        name = reply.schema.get("$ref", "").rpartition("/")[2]
+        shown = examples.bodies(name, judged)
+        response["content"] = {reply.form: {"schema": reply.schema, **({"examples": shown} if shown else {})}}
+    return response
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    own = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
+    return {
+        "description": REFUSALS[status],
+        "headers": _headers(*own),
+        "content": {PROBLEM: {"schema": ref("Problem")}},
+    }
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}
+
+
+def _components(catalogue: Catalogue) -> dict[str, Any]:
+    schemas: dict[str, Schema] = {
+        **values.TIMES,
+        "Facts": facts.facts(catalogue),
+        "Ticket": facts.ticket(catalogue),
+        **verdicts.schemas(catalogue),
+        **shapes.schemas(),
+    }
+    return {
+        "schemas": schemas,
+        "parameters": PARAMETERS,
+        "headers": HEADERS,
+        "securitySchemes": {
+            KEY: {"type": "http", "scheme": "bearer", "description": "`caiding_<id>_<secret>`"},
+            BASIC: {
+                "type": "http",
+                "scheme": "basic",
+                "description": "浏览器用：密钥作密码。 For browsers: the key as the password.",
+            },
+        },
+    }
+
+
+def _header(says: str, schema: Schema, *, required: bool = True) -> dict[str, Any]:
+    return {"description": says, "required": required, "schema": schema}
+
+
+def _parameter(place: str, name: str, says: str, schema: Schema) -> dict[str, Any]:
+    return {"name": name, "in": place, "description": says, "required": place == "path", "schema": schema}
+
+
+HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "X-Request-Id": _header(
+        "请求编号，日志里也有 the request's id, also in the log", {"type": "string", "minLength": 1}
+    ),
+    "Caiding-Edition": _header(
+        "判定所用规则的版本 the edition of the rules", {"type": "string", "pattern": "^[0-9a-f]{12}$"}
+    ),
+    "Location": _header("存下的判定的地址 where the stored verdict is", {"type": "string"}),
+    "Retry-After": _header("多少秒后再来 seconds to wait", {"type": "integer", "minimum": 0}),
+    "Idempotency-Replayed": _header(
+        "true：这是以前存下的答复 true: this answer was stored before", {"const": "true"}, required=False
+    ),
+    "ETag": _header("文档的标记 the document's mark", {"type": "string"}),
+    "RateLimit": _header("还剩多少请求 what is left of the rate limit", {"type": "string"}, required=False),
+    "RateLimit-Policy": _header(
+        "每个密钥的请求限额 the rate limit of a key", {"type": "string"}, required=False
+    ),
+    "WWW-Authenticate": _header("怎样给出密钥 how a key is given", {"type": "string"}),
+}
+
+PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "Id": _parameter("path", "id", "判定编号 the id of a verdict", ref("Id")),
+    "WatchId": _parameter("path", "id", "监视编号 the id of a watch", {"type": "string", "minLength": 1}),
+    "Name": _parameter(
+        "path", "name", "规则书 the rulebook", {"type": "string", "minLength": 1, "examples": ["penalties"]}
+    ),
+    "Idempotency-Key": _parameter(
+        "header",
+        "Idempotency-Key",
+        "再发一次也只判一次：同一密钥、同一请求得到存下的答复。 Send it again without being judged twice.",
+        {"type": "string", "pattern": "^[!-~]{1,255}$", "examples": ["T20151008-0001"]},
+    ),
+    "X-Request-Id": _parameter(
+        "header", "X-Request-Id", "自己的请求编号 your own id of the request", {"type": "string"}
+    ),
+    "If-None-Match": _parameter("header", "If-None-Match", "已有的标记 the mark", {"type": "string"}),
+    "traceparent": _parameter("header", "traceparent", "W3C Trace Context", {"type": "string"}),
+}
