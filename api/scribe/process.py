@@ -100,10 +100,11 @@ class Scribe:
         self._ending = True
 
     def _accept(self, _events: int) -> None:
-        with suppress(OSError):  # it has gone again, or there are too many
-            peer = Peer(self._listener.accept()[0])
-            self._peers[peer] = None
-            self._selector.register(peer, selectors.EVENT_READ, partial(self._serve, peer))
+        with suppress(OSError):  # there are no more of them, or too many
+            while True:
+                peer = Peer(self._listener.accept()[0])
+                self._peers[peer] = None
+                self._selector.register(peer, selectors.EVENT_READ, partial(self._serve, peer))
 
     def _serve(self, peer: Peer, events: int) -> None:
         try:
@@ -150,6 +151,7 @@ class Scribe:
 
     def _finish(self) -> None:
         """Stores and answers what has been sent until now; whoever comes later finds nobody."""
+        self._accept(0)
         self._selector.unregister(self._listener)
         self._listener.close()
         self._look(0)
