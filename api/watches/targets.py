@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+"""What a webhook may be called."""
 LONGEST_URL = 2000
 Trouble: TypeAlias = Literal["not_a_url", "not_https", "has_password", "has_fragment"]
 
