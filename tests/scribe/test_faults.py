@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
@@ -85,3 +89,31 @@ def test_postgresql_restarts_and_is_away_for_ten_seconds(own_cluster: Cluster, t
     assert (healed.reason, healed.failing_since) == (None, None)
     assert assert_kept(database, promises) >= 1500
     database.close()
+
+
+@pytest.fixture
+def own_mounts(tmp_path: Path) -> list[str]:
+    """A command that runs another one where it may mount a small disk that nobody else sees."""
+    apart = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    trial = [*apart, "mount", "-t", "tmpfs", "tmpfs", str(tmp_path)]
+    if shutil.which("unshare") and subprocess.run(trial, capture_output=True, check=False).returncode == 0:
+        return apart
+    if os.environ.get("CI") and os.getuid() == 0:
+        pytest.fail("root may not mount a small disk here, and nothing is left out where CI is set")
+    pytest.skip("a small disk can be mounted neither as root nor in a name space of one's own")
+
+
+def test_the_disk_is_full(own_mounts: list[str], tmp_path: Path) -> None:
+    """It is said at once; what was acknowledged stands; with room again everything goes on."""
+    run_full_disk(own_mounts, tmp_path)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can run PostgreSQL on a disk that it has mounted")
+def test_the_disk_of_postgresql_is_full(own_mounts: list[str], postgres: Cluster, tmp_path: Path) -> None:
+    run_full_disk(own_mounts, tmp_path, postgres.programs)
+
+
+def run_full_disk(own_mounts: list[str], *words: Path) -> None:
+    command: list[str | Path] = [*own_mounts, sys.executable, "-m", "tests.scribe.full_disk", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
