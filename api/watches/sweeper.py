@@ -89,7 +89,7 @@ class Sweeper:
     """Takes due rings from the database until it is stopped.
 
     `active` gives the library that judges now (None: nothing can be judged yet), `clock` the nanoseconds
-    since 1970.
+    since 1970; `engine` names this installation and is stored with every decision.
     """
 
     database: Database
@@ -99,6 +99,7 @@ class Sweeper:
     metrics: Counts
     journal: Journal
     pace: Pace = field(default_factory=Pace)
+    engine: str = "caiding"
     _bench: Bench = field(default_factory=Bench, init=False)
     _name: str = field(default_factory=lambda: f"{os.getpid()}-{os.urandom(6).hex()}", init=False)
     _stopping: Event = field(default_factory=Event, init=False)
@@ -218,7 +219,7 @@ class Sweeper:
             traceparent=None,
             ticket_no=None if judged.ticket_no is None else storable(judged.ticket_no),
             duration_us=duration,
-            engine="compiled",
+            engine=self.engine,
             facts=judged.facts.decode(),
             verdict=judged.verdict_json.decode(),
         )
