@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ def configure(level: str = "info", stream: BinaryIO | None = None, **bound: Any)
     root.handlers[:] = [_ToJournal()]
     root.setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+    threading.excepthook = _thread_ended
 
 
 def journal(**bound: Any) -> structlog.typing.FilteringBoundLogger:
@@ -62,13 +64,18 @@ def for_granian() -> dict[str, Any]:
     }
 
 
+def _thread_ended(ending: threading.ExceptHookArgs) -> None:
+    name = ending.thread.name if ending.thread else None
+    structlog.get_logger().error("thread_ended", thread=name, exc_info=ending.exc_value)
+
+
 class _Render:
     """The last step: the line itself."""
 
     def __init__(self, bound: Mapping[str, Any]) -> None:
         self._bound = dict(bound)
 
-    def __call__(self, logger: Any, level: str, fields: MutableMapping[str, Any]) -> bytes:
+    def __call__(self, _: Any, level: str, fields: MutableMapping[str, Any]) -> bytes:
         event = fields.pop("event", "")
         line = {"at": _now(), "level": level, "event": event, **self._bound, **fields}
         return without_secrets(_ENCODER.encode(line))
@@ -94,6 +101,7 @@ def without_secrets(line: bytes) -> bytes:
 
 
 def _with_exception(logger: Any, level: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    del logger, level
     if "exc_info" in fields:
         info = fields.pop("exc_info")
         fields.update(_told(info if isinstance(info, tuple) else _caught(info)))
@@ -111,7 +119,8 @@ def _told(info: object) -> dict[str, Any]:
     if not isinstance(info, tuple) or info[1] is None:
         return {}
     _, error, trace = cast("ExceptionInfo", info)
-    kinds, cause = [], cast("BaseException | None", error)
+    kinds: list[str] = []
+    cause = cast("BaseException | None", error)
     while cause is not None and len(kinds) < _FRAMES:
         kinds.append(type(cause).__name__)
         cause = cause.__cause__ or cause.__context__

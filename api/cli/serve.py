@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import signal
-import time
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import click
 from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
 from api.cli.loading import folder_at, not_read
 from api.cli.options import OneOf, described, option
+from api.present.findings_text import console_on, write_findings
 from api.present.labels import label
 from api.serve.address import Address, take_address
 from api.serve.keeper import Candidate, examine
@@ -125,8 +126,11 @@ def _examined(settings: RunSettings, language: Language) -> Candidate:
         raise Stop(cannot_read(str(error.filename or folder), error)) from error
     except Unavailable as reason:
         raise Stop(Finding("D023", {"evaluator": settings.evaluator, "reason": str(reason)})) from reason
-    show_findings((*not_read(folder), *candidate.findings), language)
-    if candidate.edition is None:
+    findings = [*not_read(folder), *candidate.findings]
+    if candidate.edition is not None:
+        _note(findings, language)
+    else:
+        show_findings(findings, language)
         code = "D138" if candidate.smoked else "D013"
         raise Stop(Finding(code, {"folder": settings.rules}), exit_code=FOUND)
     return candidate
@@ -142,12 +146,17 @@ def _address(settings: RunSettings) -> Address:
 def _opened(url: str) -> Database:
     try:
         database = open_database(url)
-        upgrade(database)
+        _upgrade(database)
     except Unusable as error:
         raise Stop(error.finding) from error
+    return database
+
+
+def _upgrade(database: Database) -> None:
+    try:
+        upgrade(database)
     except StoreUnavailable as error:
         raise Stop(_unavailable(database.shown, error)) from error
-    return database
 
 
 def _unavailable(shown: str, error: StoreUnavailable) -> Finding:
@@ -163,9 +172,14 @@ def _supervised(run: Run) -> Finding | None:
 
 def _warn(settings: RunSettings, address: Address, language: Language) -> None:
     if not address.is_loopback:
-        show_findings([Finding("D133", {"host": settings.host})], language)
+        _note([Finding("D133", {"host": settings.host})], language)
     if not settings.log_decisions:
-        show_findings([Finding("D134", {})], language)
+        _note([Finding("D134", {})], language)
+
+
+def _note(findings: list[Finding], language: Language) -> None:
+    """What does not keep it from starting is for the person; standard error is the log's, line by line."""
+    write_findings(console_on(sys.stdout), findings, language)
 
 
 def _first_key(database: Database, language: Language) -> None:
@@ -174,14 +188,17 @@ def _first_key(database: Database, language: Language) -> None:
         with database.writing() as connection:
             if keys.any_keys(connection):
                 return
-            token = keys.create_key(connection, FIRST_CALLER, keys.ROLES, time.time_ns() // 1000)
+            made = keys.create_key(connection, FIRST_CALLER, keys.ROLES)
     except StoreUnavailable as error:
         raise Stop(_unavailable(database.shown, error)) from error
+    assert isinstance(made, keys.NewKey), "the first caller has no keys yet, and a plain name"
     click.echo(label("heading", "first_key", language))
-    click.echo(f"  {token}")
+    click.echo(f"  {made.token}")
 
 
-def _say(settings: RunSettings, address: Address, database: Database, edition: Any, language: Language) -> None:
+def _say(
+    settings: RunSettings, address: Address, database: Database, edition: Any, language: Language
+) -> None:
     values = {"edition": edition.name, "folder": Path(settings.rules), "revision": edition.revision}
     click.echo(label("heading", "serving", language, address=address.url))
     click.echo(label("heading", "serving_edition", language, **values))

@@ -45,7 +45,11 @@ def take_address(host: str, port: int) -> Address | Finding:
         holder.bind(found)
     except OSError as error:
         holder.close()
-        return Finding("D131", {"port": str(port)}) if error.errno == errno.EADDRINUSE else _cannot(host, port, error)
+        return (
+            Finding("D131", {"port": str(port)})
+            if error.errno == errno.EADDRINUSE
+            else _cannot(host, port, error)
+        )
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     name = holder.getsockname()
     return Address(str(name[0]), int(name[1]), holder)

@@ -43,10 +43,10 @@ class Chronicle:
     def keep(self, edition: Edition, texts: Texts) -> None:
         """The texts and readings of an edition, once; raises StoreUnavailable, and then it must not judge."""
         readings = {name: reading.preferred for name, reading in edition.library.readings.items()}
+        now = time.time_ns() // 1000
+        kept = editions.KeptEdition(edition.name, edition.revision, now, self._engine, readings, texts)
         with self._database.writing() as connection:
-            editions.keep(
-                connection, edition.name, edition.revision, self._engine, readings, texts, _microseconds_now()
-            )
+            editions.keep(connection, kept)
 
     def record(self, activation: Activation) -> None:
         self._waiting.append(activation)
@@ -66,23 +66,19 @@ class Chronicle:
 
     def _write(self, activation: Activation) -> None:
         findings = json.dumps(refusal_json(activation.findings), ensure_ascii=False)
+        line = editions.Activation(
+            microseconds(activation.at),
+            activation.generation,
+            activation.edition,
+            activation.revision,
+            activation.outcome,
+            findings,
+        )
         with self._database.writing() as connection:
-            editions.record_activation(
-                connection,
-                microseconds(activation.at),
-                activation.generation,
-                activation.edition,
-                activation.revision,
-                activation.outcome,
-                findings,
-            )
+            editions.record_activation(connection, line)
 
 
 def microseconds(instant: datetime) -> int:
     """Since 1970 UTC."""
     since = instant - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def _microseconds_now() -> int:
-    return time.time_ns() // 1000

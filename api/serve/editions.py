@@ -57,7 +57,15 @@ class _Ready:
 class ProcessEditions:
     """The editions as one worker has them; `start` begins to watch the board."""
 
-    def __init__(self, folder: RunFolder, board: Board, slot: int, evaluator_name: str, journal: Journal) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        board: Board,
+        slot: int,
+        evaluator_name: str,
+        journal: Journal,
+        on_change: Callable[[Edition], None],
+    ) -> None:
         self._folder, self._board, self._slot = folder, board, slot
         self._evaluator_name, self._journal = evaluator_name, journal
         self._parent = os.getppid()
@@ -65,7 +73,7 @@ class ProcessEditions:
         self._ready: dict[int, _Ready] = {}
         self._retired: list[tuple[float, Evaluator]] = []
         self._taking = threading.Lock()
-        self.on_change: Callable[[Edition], None] = lambda edition: None
+        self._on_change = on_change
 
     def active(self) -> Edition | None:
         """The edition that judges now; one look at the board and one at a dictionary."""
@@ -92,7 +100,7 @@ class ProcessEditions:
                     continue
                 since = EPOCH + timedelta(microseconds=self._board.active_since)
                 edition = Edition(generation, ready.library, ready.judge, ready.door, ready.revision, since)
-                self.on_change(edition)
+                self._on_change(edition)
                 self._serving[generation] = edition
             return self._serving.get(generation)
 
@@ -155,5 +163,7 @@ class ProcessEditions:
         for generation in [g for g in tuple(self._ready) if g not in (candidate, active)]:
             self._ready.pop(generation).judge.close()
         now = time.monotonic()
-        while len(self._retired) > MOST_RETIRED or (self._retired and now > self._retired[0][0] + RETIRE_AFTER_S):
+        while len(self._retired) > MOST_RETIRED or (
+            self._retired and now > self._retired[0][0] + RETIRE_AFTER_S
+        ):
             self._retired.pop(0)[1].close()

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from watchfiles import watch
 
@@ -75,7 +76,13 @@ class Keeper:
     """One thread of the supervisor; `activate_first` comes before the workers, `start` after."""
 
     def __init__(
-        self, rules: Path, evaluator_name: str, folder: RunFolder, board: Board, chronicle: Chronicle, journal: Journal
+        self,
+        rules: Path,
+        evaluator_name: str,
+        folder: RunFolder,
+        board: Board,
+        chronicle: Chronicle,
+        journal: Journal,
     ) -> None:
         self._rules, self._evaluator_name = rules, evaluator_name
         self._folder, self._board = folder, board
@@ -87,7 +94,7 @@ class Keeper:
         self._again_at: float | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
-        self.on_change: Callable[[Edition, str], None] = lambda edition, outcome: None
+        self.on_change: Callable[[Literal["activated", "refused"]], object] | None = None
 
     def library(self) -> Library:
         return self.active().library
@@ -107,7 +114,12 @@ class Keeper:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(5)
+        if self._thread.ident is not None:
+            self._thread.join(5)
+
+    def _tell(self, outcome: Literal["activated", "refused"]) -> None:
+        if self.on_change is not None:
+            self.on_change(outcome)
 
     def _keep(self) -> None:
         """Until the end: looks whenever the folder stirs, and ten times a second at wishes for a reload."""
@@ -180,7 +192,9 @@ class Keeper:
         try:
             candidate = examine(self._rules, texts, self._evaluator_name)
         except Unavailable as reason:
-            self._refuse(revision, [Finding("D023", {"evaluator": self._evaluator_name, "reason": str(reason)})])
+            self._refuse(
+                revision, [Finding("D023", {"evaluator": self._evaluator_name, "reason": str(reason)})]
+            )
             return
         if candidate.edition is None:
             self._refuse(revision, candidate.findings)
@@ -217,12 +231,13 @@ class Keeper:
                 return trouble
         since = datetime.now(UTC)
         self._board.activate(generation, microseconds(since))
-        before, self._active = self._active, Edition(
-            generation, made.library, made.evaluator, made.door, made.revision, since
+        before, self._active = (
+            self._active,
+            Edition(generation, made.library, made.evaluator, made.door, made.revision, since),
         )
         self._generation, self._refused = generation, None
         self._chronicle.record(Activation(since, generation, made.name, made.revision, "activated", ()))
-        self.on_change(self._active, "activated")
+        self._tell("activated")
         if before is not None:
             self._folder.edition(before.generation).unlink(missing_ok=True)
         return None
@@ -251,6 +266,4 @@ class Keeper:
         codes = sorted({finding.code for finding in found})
         self._journal.error("edition_refused", revision=revision, codes=codes, edition=self.active().name)
         self._chronicle.record(Activation(now, self._generation, None, revision, "refused", found))
-        self.on_change(self.active(), "refused")
-
-
+        self._tell("refused")

@@ -50,11 +50,12 @@ class ScribeProcess:
             process.terminate()
         self._thread.join(STOP_PATIENCE_S)
 
-    def wait_until_listening(self, patience: float) -> bool:
-        """Whether it takes records within so many seconds."""
+    def wait_until_listening(self, patience: float, ended: threading.Event) -> bool:
+        """Whether it takes records within so many seconds; sooner no where all has ended."""
         until = time.monotonic() + patience
         while not self._folder.scribe.exists() and time.monotonic() < until:
-            time.sleep(0.02)
+            if ended.wait(0.02):
+                break
         return self._folder.scribe.exists()
 
     def _keep_alive(self) -> None:
@@ -65,7 +66,9 @@ class ScribeProcess:
             if self._stopping.is_set():
                 return
             steady = time.monotonic() - started > STEADY_AFTER_S
-            pause, early_ends = (FIRST_PAUSE_S, 1) if steady else (min(2 * pause, LONGEST_PAUSE_S), early_ends + 1)
+            pause, early_ends = (
+                (FIRST_PAUSE_S, 1) if steady else (min(2 * pause, LONGEST_PAUSE_S), early_ends + 1)
+            )
             event = "scribe_does_not_stay" if early_ends >= TROUBLE_AFTER else "scribe_ended"
             self._journal.error(event, exit_code=code, ends=early_ends, again_in=pause)
             self._stopping.wait(pause)

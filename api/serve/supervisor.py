@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from api import logs
 from api.http.service import Edition, Journal
@@ -32,12 +32,11 @@ from api.serve.chronicle import Chronicle
 from api.serve.keeper import Candidate, Keeper
 from api.serve.scribe import ScribeProcess
 from api.serve.settings import RunFolder, RunSettings
-from api.serve.worker import LOG_PATIENCE_S, engine_name, make_application
+from api.serve.worker import LOG_PATIENCE_S, engine_name, make_application, work
 from api.store.database import Database
 from engine.base.findings import Finding
 
 SCRIBE_PATIENCE_S = 20.0
-READY_PATIENCE_S = 60.0
 QUEUE = 1024
 
 
@@ -75,44 +74,71 @@ def supervise(run: Run) -> Finding | None:
             Path(run.settings.rules), run.settings.evaluator, run.folder, board, chronicle, journal
         )
         keeper.activate_first(run.first)
-        if run.settings.log_decisions:
-            scribe = ScribeProcess(run.folder, journal)
+        scribe = ScribeProcess(run.folder, journal) if run.settings.log_decisions else None
+        if scribe is not None:
             scribe.start()
             stack.callback(scribe.stop)
-            if not scribe.wait_until_listening(SCRIBE_PATIENCE_S):
-                return Finding("D137", {})
-        return _serve(run, board, keeper, journal)
+        return _Serving(run, board, keeper, scribe, journal).serve()
 
 
-def _serve(run: Run, board: Board, keeper: Keeper, journal: Journal) -> Finding | None:
-    server = _server(run)
-    others = _others(run, keeper, journal)
-    announcer = threading.Thread(target=_announce, args=(run, board, keeper, others), daemon=True)
-    closed_terminal = signal.getsignal(signal.SIGHUP)
+class _Serving:
+    """The workers, and what works beside them from the first answer to the last."""
 
-    def before_workers() -> None:
-        if closed_terminal is signal.SIG_IGN:  # started by nohup
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        else:
-            signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
-        announcer.start()
+    def __init__(
+        self, run: Run, board: Board, keeper: Keeper, scribe: ScribeProcess | None, journal: Journal
+    ) -> None:
+        self._run, self._board, self._keeper, self._scribe = run, board, keeper, scribe
+        self._others = _others(run, keeper, journal)
+        self._server = _server(run)
+        self._ended = threading.Event()
+        self._trouble: Finding | None = None
 
-    server.on_startup(before_workers)
-    try:
-        server.serve(target_loader=partial(make_application, str(run.folder.path)), wrap_loader=False)
-    except SystemExit:
-        journal.info("workers_ended")
-    finally:
-        announcer.join(READY_PATIENCE_S)
-        for other in reversed(others):
-            other.stop()
-    return None if server.interrupt_signal else Finding("D136", {})
+    def serve(self) -> Finding | None:
+        opener = threading.Thread(target=self._open, name="opener", daemon=True)
+        self._server.on_startup(_end_with_the_terminal(self._server))
+        self._server.on_startup(opener.start)
+        loader = partial(make_application, str(self._run.folder.path))
+        try:
+            self._server.serve(work, loader, wrap_loader=False)
+        except SystemExit:  # Granian's word for workers that ended by themselves
+            self._trouble = self._trouble or Finding("D136", {})
+        finally:
+            self._ended.set()
+            if opener.is_alive():
+                opener.join()
+            for other in reversed(self._others):
+                other.stop()
+        return self._trouble if self._trouble or self._server.interrupt_signal else Finding("D136", {})
+
+    def _open(self) -> None:
+        """Once every worker has the first edition ready, and the scribe listens."""
+        if self._scribe is not None and not self._scribe.wait_until_listening(SCRIBE_PATIENCE_S, self._ended):
+            self._trouble = None if self._ended.is_set() else Finding("D137", {})
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        while sum(worker.ready > 0 for worker in self._board.workers()) < self._run.settings.workers:
+            if self._ended.wait(0.02):
+                return
+        self._run.announce(self._keeper.active())
+        for other in self._others:
+            if not self._ended.is_set():
+                other.start()
 
 
-def _server(run: Run) -> Server:
+def _end_with_the_terminal(server: MPServer) -> Callable[[], None]:
+    """A closed terminal ends the service as Ctrl-C does, unless it was started by nohup."""
+    by_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+    def set_up() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if by_nohup else server.signal_handler_interrupt)
+
+    return set_up
+
+
+def _server(run: Run) -> MPServer:
     chosen = logging.getLogger("_granian")
     chosen.addFilter(lambda record: "which seems quite high" not in str(record.msg))  # measured, and right
-    return Server(
+    return MPServer(
         "caiding",
         address=run.address.host,
         port=run.address.port,
@@ -134,12 +160,8 @@ def _others(run: Run, keeper: Keeper, journal: Journal) -> list[Beside]:
     from api.metrics import Metrics
 
     metrics = Metrics("supervisor")
-    keeper.on_change = lambda edition, outcome: _tell(metrics, edition, outcome)
+    keeper.on_change = metrics.reload
     return [keeper, *_watching(run, keeper, metrics, journal)]
-
-
-def _tell(metrics: Any, edition: Edition, outcome: str) -> None:
-    metrics.reload(outcome)
 
 
 def _watching(run: Run, keeper: Keeper, metrics: Any, journal: Journal) -> list[Beside]:
@@ -155,15 +177,3 @@ def _watching(run: Run, keeper: Keeper, metrics: Any, journal: Journal) -> list[
         Sweeper(run.database, log, keeper.library, time.time_ns, metrics, journal),
         SecondOpinion(run.database, keeper.library, share, time.time_ns, metrics, journal),
     ]
-
-
-def _announce(run: Run, board: Board, keeper: Keeper, others: list[Beside]) -> None:
-    """Once every worker has the first edition ready."""
-    until = time.monotonic() + READY_PATIENCE_S
-    while time.monotonic() < until:
-        if sum(worker.ready > 0 for worker in board.workers()) >= run.settings.workers:
-            run.announce(keeper.active())
-            break
-        time.sleep(0.02)
-    for other in others:
-        other.start()

@@ -11,10 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from granian.server.mp import MPServer
+
 from api import logs
-from api.http.service import DecisionLog, Edition, Journal, Limiter, Service, Settings
+from api.http.limits import KeyLimiter
+from api.http.service import DecisionLog, Edition, Service, Settings
 from api.scribe.client import NoLog, ScribeClient
-from api.serve.board import RATE_SLOTS, Board
+from api.serve.board import Board
 from api.serve.editions import ProcessEditions
 from api.serve.settings import RunFolder, RunSettings
 from api.store.database import open_database
@@ -32,10 +35,25 @@ def make_application(folder_name: str) -> Callable[..., Any]:
     settings = folder.read_settings()
     board = Board(folder.board)
     slot = board.claim_slot()
-    logs.configure(process=f"worker-{slot + 1}")
-    from api.http.app import create_app
+    logs.configure(process=f"worker {os.getpid()}")
+    try:
+        from api.http.app import create_app
 
-    return create_app(service_of(settings, folder, board, slot))
+        app = create_app(service_of(settings, folder, board, slot))
+    except Exception as error:  # noqa: BLE001 - the log has it, not a traceback on the terminal
+        logs.journal().error("worker_cannot_start", exc_info=error)
+        raise SystemExit(1) from None
+    return app.wsgi_app
+
+
+def work(*arguments: Any) -> None:
+    """A worker from its first request to its last.
+
+    It ends without taking the interpreter down step by step: threads of the server that still wait for it
+    would abort the process then, with a message on the terminal.
+    """
+    MPServer._spawn_wsgi_worker(*arguments)  # noqa: SLF001 - what the server itself starts, and nothing else
+    os._exit(0)
 
 
 def _leave_signals_to_the_supervisor() -> None:
@@ -49,8 +67,9 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
 
     journal = logs.journal()
     metrics = Metrics("worker")
-    editions = ProcessEditions(folder, board, slot, settings.evaluator, journal)
-    editions.on_change = lambda edition: _tell_metrics(metrics, edition)
+    editions = ProcessEditions(
+        folder, board, slot, settings.evaluator, journal, lambda edition: _tell_metrics(metrics, edition)
+    )
     editions.start()
     log: DecisionLog = ScribeClient(folder.scribe, LOG_PATIENCE_S) if settings.log_decisions else NoLog()
     database = open_database(settings.database_url)
@@ -60,7 +79,7 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
         log=log,
         database=database,
         keys=KeyRing(database),
-        limiter=_limiter(settings, board),
+        limiter=KeyLimiter(board.rates, limit=settings.rate, window=1),
         metrics=metrics,
         journal=journal,
         settings=Settings(engine=engine_name(), language=settings.language),
@@ -77,6 +96,15 @@ def engine_name() -> str:
 def _tell_metrics(metrics: Any, edition: Edition) -> None:
     metrics.edition(edition.name, edition.revision, edition.generation, edition.since.timestamp())
     metrics.names([*edition.evaluator.plan.facts, *edition.evaluator.plan.parameters])
+
+
+def _tell_log(metrics: Any, log: DecisionLog) -> None:
+    state = log.state()
+    metrics.log(state.waiting, _seconds(state.last_commit_at), _seconds(state.failing_since))
+
+
+def _seconds(microseconds: int | None) -> float | None:
+    return None if microseconds is None else microseconds / 1_000_000
 
 
 class Reload:

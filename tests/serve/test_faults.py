@@ -1,0 +1,61 @@
+"""Processes are killed in the middle of load: what was acknowledged is stored, and the service goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from tests.serve.running import Load, is_running, serving, wait_until
+
+
+def test_everything_is_killed(tmp_path: Path) -> None:
+    """SIGKILL for the whole group under load: no acknowledged verdict is lost, no process is left.
+
+    The next run serves from the same database, and clears away the folder that the killed one left.
+    """
+    with serving(tmp_path) as running:
+        processes = [*running.children("worker"), *running.children("scribe")]
+        with Load(running, threads=8) as load:
+            load.wait_for(200)
+            os.killpg(running.process.pid, signal.SIGKILL)
+            wait_until(lambda: not any(map(is_running, processes)), 10)
+        running.process.wait()
+    (left,) = (tmp_path / "tmp").iterdir()
+    long_ago = time.time() - 3600
+    os.utime(left / "lock", (long_ago, long_ago))
+    with serving(tmp_path, key=running.key) as again:
+        assert set(load.acknowledged) <= again.stored()
+        assert again.judge().status == 201
+        assert left not in list((tmp_path / "tmp").iterdir())
+
+
+def test_the_supervisor_alone_is_killed(tmp_path: Path) -> None:
+    """Its workers and its scribe end too, so that nobody holds the port or the database."""
+    with serving(tmp_path) as running:
+        processes = [*running.children("worker"), *running.children("scribe")]
+        os.kill(running.process.pid, signal.SIGKILL)
+        wait_until(lambda: not any(map(is_running, processes)), 10)
+
+
+def test_workers_and_scribe_are_killed(tmp_path: Path) -> None:
+    """A worker and then the scribe die under load: both come back, and nothing acknowledged is lost."""
+    with serving(tmp_path) as running:
+        with Load(running) as load:
+            load.wait_for(50)
+            os.kill(running.children("worker")[0], signal.SIGKILL)
+            load.wait_for(50)
+            wait_until(lambda: len(running.children("worker")) == 2)
+            os.kill(running.children("scribe")[0], signal.SIGKILL)
+            load.wait_for(200)
+            wait_until(lambda: len(running.children("scribe")) == 1)
+        assert load.others == [], "the scribe came back in time for all who waited"
+        assert load.broken <= load.threads * 2, "only connections of the killed worker broke"
+        assert set(load.acknowledged) <= running.stored()
+        assert len(load.acknowledged) == len(set(load.acknowledged))
+        assert running.stop() == 0
+        assert {line["event"] for line in running.log if line["level"] == "error"} == {
+            "Unexpected exit from worker-1",
+            "scribe_ended",
+        } or "Unexpected exit from worker-2" in {line["event"] for line in running.log}
