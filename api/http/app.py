@@ -6,11 +6,12 @@ from flask import Flask, Response, current_app
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from api.http import batch, editions, health, replay, rulebooks, verdicts
+from api.http import batch, editions, health, replay, rulebooks, verdicts, watches
 from api.http.bodies import shown
 from api.http.callers import note_route
 from api.http.exchange import exchange, respond
 from api.http.front import Front
+from api.http.openapi import pages
 from api.http.problems import problem
 from api.http.service import Service
 
@@ -20,7 +21,8 @@ BLUEPRINTS = (
     replay.blueprint,
     rulebooks.blueprint,
     editions.blueprint,
-    health.health_blueprint(),
+    watches.blueprint,
+    pages.blueprint,
 )
 
 
@@ -31,7 +33,7 @@ def create_app(service: Service) -> Flask:
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     app.make_default_options_response = _options  # type: ignore[method-assign]  # Flask's own says text/html
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*BLUEPRINTS, health.health_blueprint()):
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _refused)
     app.wsgi_app = Front(app.wsgi_app, service)  # type: ignore[method-assign]  # the way Flask's own book shows

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from flask import Response, request
+from msgspec import structs
 
 from api.http.exchange import ROUTE, Answer, Environ, Exchange, Headers, exchange, respond
 from api.http.problems import problem
@@ -54,7 +55,7 @@ def no_key(exchange: Exchange) -> Answer:
     return problem(exchange, "S001", headers=challenges)
 
 
-def too_many(exchange: Exchange, quota: Quota) -> Answer:
+def too_many(exchange: Exchange, holder: Holder, quota: Quota) -> Answer:
     """When to come again, in whole seconds."""
     limiter = exchange.service.limiter
     exchange.service.metrics.rate_limited()
@@ -65,7 +66,8 @@ def too_many(exchange: Exchange, quota: Quota) -> Answer:
         ("RateLimit-Policy", f'"key";q={limiter.limit};w={limiter.window}'),
         ("RateLimit", f'"key";r=0;t={wait}'),
     )
-    return problem(exchange, "S003", values, headers=headers)
+    answer = problem(exchange, "S003", values, headers=headers)
+    return structs.replace(answer, about={"code": "S003", "caller": holder.caller, "key_id": holder.key_id})
 
 
 def lacks_role(exchange: Exchange, roles: tuple[Role, ...]) -> Answer | None:
@@ -108,4 +110,4 @@ def in_the_open(answer: Callable[[Exchange], Answer]) -> Callable[[], Response]:
 def note_route(environ: Environ) -> None:
     """Leaves the pattern of the address for the metrics and the log line."""
     rule = request.url_rule
-    environ[ROUTE] = rule.rule.replace("<", "{").replace(">", "}") if rule is not None else "other"
+    environ[ROUTE] = rule.rule.replace("<", "{").replace("_>", "}").replace(">", "}") if rule is not None else "other"

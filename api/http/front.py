@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from api.http.batch import PATH as BATCH
 from api.http.bodies import read_body
-from api.http.callers import OPEN, holder_of, no_key, too_many
+from api.http.callers import OPEN, READING, holder_of, no_key, too_many
 from api.http.exchange import (
     IN_ENVIRON,
     LEFT_ANSWER,
@@ -61,6 +61,7 @@ class Front:
         self._service = service
         self._prefix = os.urandom(6).hex()
         self._counter = count(1)
+        self._note = service.note or (lambda fields: service.journal.info("request", **fields))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
         started = monotonic()
@@ -77,44 +78,51 @@ class Front:
             self._service.editions.active(),
         )
         try:
-            answer = self._answered(exchange)
+            admitted = self._admitted(exchange)
+            if isinstance(admitted, Answer):
+                answer = admitted
+            else:
+                exchange = admitted
+                answer = self._answered(exchange)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem and we the place
             answer = self._troubled(exchange, error)
         return self._sent(exchange, answer, start_response)
 
-    def _answered(self, exchange: Exchange) -> Answer:
-        service, environ = self._service, exchange.environ
-        holder = None
-        if exchange.path not in OPEN:
-            holder = holder_of(service, environ)
+    def _admitted(self, exchange: Exchange) -> Exchange | Answer:
+        """The exchange with its caller and its body, or why the request is not let in."""
+        service, path, holder = self._service, exchange.path, None
+        if path not in OPEN:
+            holder = holder_of(service, exchange.environ)
             if holder is None:
                 return no_key(exchange)
             quota = service.limiter.take(holder.key_id, exchange.started)
             if quota.retry_after:
-                return too_many(exchange, quota)
-        body = b""
-        if exchange.method not in ("GET", "HEAD"):
-            settings = service.settings
-            most = settings.most_batch_bytes if exchange.path == BATCH else settings.most_ticket_bytes
-            found = read_body(exchange, most)
-            if isinstance(found, Answer):
-                return found
-            body = found
-        admitted = Exchange(
+                return too_many(exchange, holder, quota)
+        body = b"" if exchange.method in READING else self._body(exchange)
+        if isinstance(body, Answer):
+            return body
+        return Exchange(
             service,
-            environ,
+            exchange.environ,
             exchange.request_id,
             exchange.method,
-            exchange.path,
+            path,
             exchange.started,
             exchange.edition,
             holder,
             body,
         )
-        if admitted.path == VERDICTS and admitted.method == "POST":
-            environ[ROUTE] = VERDICTS
-            return post_verdict(admitted)
-        return self._by_flask(admitted)
+
+    def _body(self, exchange: Exchange) -> bytes | Answer:
+        settings = self._service.settings
+        most = settings.most_batch_bytes if exchange.path == BATCH else settings.most_ticket_bytes
+        return read_body(exchange, most)
+
+    def _answered(self, exchange: Exchange) -> Answer:
+        if exchange.path == VERDICTS and exchange.method == "POST":
+            exchange.environ[ROUTE] = VERDICTS
+            return post_verdict(exchange)
+        return self._by_flask(exchange)
 
     def _by_flask(self, exchange: Exchange) -> Answer:
         """Flask's answer, taken out of its hands: routes leave an `Answer`, other parts a plain response."""
@@ -167,17 +175,21 @@ class Front:
         return [] if exchange.method == "HEAD" or status in (204, 304) else [answer.body]
 
     def _noted(self, exchange: Exchange, answer: Answer, edition: str, seconds: float) -> None:
-        environ = exchange.environ
-        self._service.journal.info(
-            "request",
-            request_id=exchange.request_id,
-            edition=edition,
-            method=exchange.method,
-            route=environ.get(ROUTE, UNKNOWN),
-            status=answer.status,
-            us=int(seconds * 1_000_000),
-            **(answer.about or {}),
-        )
+        """The log line: who asked for what, and what came of it; never an address, a body or a key."""
+        holder = exchange.holder
+        line = {
+            "request_id": exchange.request_id,
+            "edition": edition,
+            "method": exchange.method,
+            "route": exchange.environ.get(ROUTE, UNKNOWN),
+            "status": answer.status,
+            "us": int(seconds * 1_000_000),
+        }
+        if holder is not None:
+            line["caller"], line["key_id"] = holder.caller, holder.key_id
+        if answer.about is not None:
+            line.update(answer.about)
+        self._note(line)
 
 
 def _plain_answer(status: str, headers: list[tuple[str, str]], body: bytes) -> Answer:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from api.http.exchange import PROBLEM, Answer, Exchange, Headers, json_bytes
 from api.present.labels import label
 from api.scribe.client import LogUnavailable
@@ -110,9 +112,7 @@ def not_logged(exchange: Exchange, trouble: LogUnavailable) -> Answer:
     """What is not stored is not answered."""
     code = "S061" if trouble.reason == "full" else "S062"
     answer = problem(exchange, code, headers=again_later(exchange))
-    return Answer(
-        answer.status, answer.body, PROBLEM, answer.headers, about={"code": code, "reason": trouble.reason}
-    )
+    return structs.replace(answer, about={"code": code, "reason": trouble.reason})
 
 
 def again_later(exchange: Exchange) -> Headers:

@@ -5,9 +5,10 @@ Nothing here reads a clock, an environment variable or a file; what varies stand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
 from api.scribe.protocol import ScribeState
@@ -37,7 +38,7 @@ class Edition:
     revision: str
     since: datetime
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The edition that stands in verdicts: the digest of what the rulebooks mean."""
         return self.evaluator.plan.edition
@@ -140,7 +141,7 @@ class Service:
 
     `clock` gives nanoseconds since 1970 UTC (`time.time_ns`). `reload` asks the keeper to look at the rules
     folder now and says whether it answered within so many seconds; what it did stands in the table of
-    activations.
+    activations. `note` writes the one line of each request (`api.http.lines`); without it the journal does.
     """
 
     editions: Editions
@@ -153,3 +154,4 @@ class Service:
     settings: Settings
     clock: Callable[[], int]
     reload: Callable[[float], bool]
+    note: Callable[[Mapping[str, Any]], None] | None = None
