@@ -123,5 +123,7 @@ def _each_key_once(body: bytes, request: Mapping[str, Any], facts: Mapping[str, 
     keys = len(request) + len(facts)
     for value in facts.values():
         if type(value) is list:
+            if not all(type(record) is dict for record in value):
+                return False
             keys += sum(map(len, value))
     return body.count(b'":') == keys and LOOSE_COLON.search(body) is None

@@ -75,6 +75,8 @@ def test_a_key_given_twice_is_refused_and_never_guessed(body: bytes) -> None:
         b'{"facts": {"first_call_date": "2015-02-30"}}',
         b'{"facts": ' + b"[" * 100_000,
         b'{"facts": {"as_of": "2015"}}',
+        b'{"facts": {"scans_before_complaint": [null]}}',
+        b'{"facts": {"scans_before_complaint": [5, {}]}}',
         b'{"facts": {}, "as_of": "2015-02-30T10:00"}',
         b'{"facts": {}, "as_of": "0001-01-01T00:00+14:00"}',
         b'{"facts": {}, "as_of": "9999-12-31T24:00"}',
