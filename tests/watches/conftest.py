@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from api.store.database import Database
+from tests.api.conftest import run
 from tests.watches.deadlines import World
 from tests.watches.receiver import Receiver, receiving
+
+__all__ = ["run"]
 
 
 @pytest.fixture
