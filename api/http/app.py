@@ -18,7 +18,6 @@ from api.http.service import Service
 BLUEPRINTS = (
     verdicts.blueprint,
     batch.blueprint,
-    replay.blueprint,
     rulebooks.blueprint,
     editions.blueprint,
     watches.blueprint,
@@ -33,7 +32,7 @@ def create_app(service: Service) -> Flask:
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     app.make_default_options_response = _options  # type: ignore[method-assign]  # Flask's own says text/html
-    for blueprint in (*BLUEPRINTS, health.health_blueprint()):
+    for blueprint in (*BLUEPRINTS, replay.replay_blueprint(), health.health_blueprint()):
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _refused)
     app.wsgi_app = Front(app.wsgi_app, service)  # type: ignore[method-assign]  # the way Flask's own book shows

@@ -110,4 +110,5 @@ def in_the_open(answer: Callable[[Exchange], Answer]) -> Callable[[], Response]:
 def note_route(environ: Environ) -> None:
     """Leaves the pattern of the address for the metrics and the log line."""
     rule = request.url_rule
-    environ[ROUTE] = rule.rule.replace("<", "{").replace("_>", "}").replace(">", "}") if rule is not None else "other"
+    if rule is not None:
+        environ[ROUTE] = rule.rule.replace("<", "{").replace("_>", "}").replace(">", "}")

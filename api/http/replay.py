@@ -6,7 +6,7 @@ import json
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 from flask import Blueprint
@@ -17,18 +17,25 @@ from api.http.service import Edition, Service
 from api.http.verdicts import decision_for
 from api.store.decisions import Decision
 from api.store.editions import kept, rebuild
-from api.tickets.json_door import JsonDoor, Judged
+from api.tickets.exact_json import parse
+from api.tickets.json_door import JsonDoor, Judged, Request
 from engine.base.findings import Finding, Language
 from engine.evaluate.differences import Differences, Entry, RuleDifference, ValueDifference, differences
 from engine.evaluate.evaluators import evaluator
+from engine.evaluate.facts import facts_from, instant_from
 from engine.evaluate.verdict import Verdict
+from engine.plan.nodes import Plan
 
-blueprint = Blueprint("replay", __name__)
 MOST_KEPT = 4
 """Editions of the past that a worker keeps ready; a replay of another one compiles it first."""
 
-Door: TypeAlias = JsonDoor | Finding
-"""What judges by an edition, or why nothing here can."""
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What judges by an edition."""
+
+    plan: Plan
+    door: JsonDoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +46,26 @@ class Again:
     trouble: Finding | None
 
 
-@blueprint.post("/v1/verdicts/<id_>/replay")
-@needs()
-def replay(exchange: Exchange, id_: str) -> Answer:
+def replay_blueprint() -> Blueprint:
+    """The address of one application, with the editions of the past that it has compiled."""
+    blueprint = Blueprint("replay", __name__)
+    past = _Past()
+
+    @blueprint.post("/v1/verdicts/<id_>/replay")
+    @needs()
+    def replay(exchange: Exchange, id_: str) -> Answer:
+        return _replayed(exchange, id_, past)
+
+    return blueprint
+
+
+def _replayed(exchange: Exchange, id_: str, past: _Past) -> Answer:
     """Whether the same edition gives the same bytes, and what today's edition would say instead."""
     decision = decision_for(exchange, id_)
     if isinstance(decision, Answer):
         return decision
     stored: Verdict = json.loads(decision.verdict)
-    then = _again(decision, PAST.door(exchange.service, decision, exchange.edition))
+    then = _again(decision, past.bench(exchange.service, decision, exchange.edition))
     return json_answer(
         {
             "id": decision.id,
@@ -86,7 +104,7 @@ def _today(decision: Decision, stored: Verdict, exchange: Exchange) -> dict[str,
     nothing = {"edition_today": None, "differs": None, "differences": None, "not_judged_today": None}
     if edition is None:
         return {**nothing, "not_judged_today": _finding_json(Finding("S064", {}), language)}
-    again = _again(decision, edition.door)
+    again = _again(decision, Bench(edition.evaluator.plan, edition.door))
     if again.judged is None:
         assert again.trouble is not None, "one of the two"
         said = _finding_json(Finding("S053", {"edition": edition.name}), language)
@@ -100,42 +118,40 @@ def _today(decision: Decision, stored: Verdict, exchange: Exchange) -> dict[str,
     }
 
 
-def _again(decision: Decision, door: Door) -> Again:
-    """The stored facts at the stored instant."""
-    if isinstance(door, Finding):
-        return Again(None, door)
-    as_of = None if decision.as_of is None else f',"as_of":{json.dumps(decision.as_of)}'
-    request = door.read(f'{{"facts":{decision.facts}{as_of or ""}}}'.encode())
-    if isinstance(request, list):
+def _again(decision: Decision, bench: Bench | Finding) -> Again:
+    """The stored facts at the stored instant; they are masked already and must not be masked once more."""
+    if isinstance(bench, Finding):
+        return Again(None, bench)
+    raw, _ = parse(decision.facts)
+    facts, problems = facts_from(raw, bench.plan)
+    if problems:
         return Again(None, Finding("S053", {"edition": decision.edition}))
-    return Again(door.decide(request, None), None)
+    as_of = None if decision.as_of is None else instant_from(decision.as_of, bench.plan.zone)
+    return Again(bench.door.decide(Request(raw, facts, as_of), None), None)
 
 
 class _Past:
     """The editions of the past that this process has compiled; the texts come from the database."""
 
     def __init__(self) -> None:
-        self._doors: OrderedDict[str, Door] = OrderedDict()
+        self._benches: OrderedDict[str, Bench] = OrderedDict()
         self._lock = threading.Lock()
 
-    def door(self, service: Service, decision: Decision, active: Edition | None) -> Door:
+    def bench(self, service: Service, decision: Decision, active: Edition | None) -> Bench | Finding:
         """What judges by the decision's edition. One thread compiles, the others wait for it."""
         if active is not None and active.name == decision.edition:
-            return active.door
+            return Bench(active.evaluator.plan, active.door)
         with self._lock:
-            door = self._doors.get(decision.edition) or _rebuilt(service, decision)
-            if not isinstance(door, Finding):
-                self._doors[decision.edition] = door
-                self._doors.move_to_end(decision.edition)
-                if len(self._doors) > MOST_KEPT:
-                    self._doors.popitem(last=False)
-            return door
+            bench = self._benches.get(decision.edition) or _rebuilt(service, decision)
+            if not isinstance(bench, Finding):
+                self._benches[decision.edition] = bench
+                self._benches.move_to_end(decision.edition)
+                if len(self._benches) > MOST_KEPT:
+                    self._benches.popitem(last=False)
+            return bench
 
 
-PAST = _Past()
-
-
-def _rebuilt(service: Service, decision: Decision) -> Door:
+def _rebuilt(service: Service, decision: Decision) -> Bench | Finding:
     """The edition compiled from its kept texts, if that still is the same edition here."""
     with service.database.reading() as connection:
         texts = kept(connection, decision.edition)
@@ -147,7 +163,7 @@ def _rebuilt(service: Service, decision: Decision) -> Door:
     if plan.edition != decision.edition:
         values = {"edition": decision.edition, "found": plan.edition, "engine": decision.engine}
         return Finding("S051", values)
-    return JsonDoor(evaluator("compiled", plan))
+    return Bench(plan, JsonDoor(evaluator("compiled", plan)))
 
 
 def differences_json(found: Differences) -> dict[str, Any]:
