@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from api.http.service import Edition, Service, Settings
 from api.logs import journal
 from api.metrics import Metrics
 from api.scribe.client import NoLog
+from api.store.database import open_database, upgrade
 from api.store.keys import KeyRing, NewKey, create_key
 from api.tickets.json_door import JsonDoor
 from engine.evaluate.evaluators import evaluator
@@ -67,7 +70,24 @@ class Site:
 
 
 @pytest.fixture
-def site(world: World) -> Iterator[Site]:
+def site(tmp_path: Path) -> Iterator[Site]:
+    """On SQLite; what is asked of the database is tried on both where it is kept."""
+    database = open_database(f"sqlite:///{tmp_path / 'caiding.db'}")
+    upgrade(database)
+    with site_over(World(database)) as made:
+        yield made
+    database.close()
+
+
+@pytest.fixture
+def each_site(world: World) -> Iterator[Site]:
+    """On each of the two databases."""
+    with site_over(world) as made:
+        yield made
+
+
+@contextmanager
+def site_over(world: World) -> Iterator[Site]:
     plan = library().plan
     assert plan is not None
     judge = evaluator("compiled", plan)
@@ -138,9 +158,9 @@ def test_begun(site: Site) -> None:
         (lambda world: {"verdict": world.judge(), "webhook": "\0"}, "S103"),
     ],
 )
-def test_nothing_to_watch(site: Site, asked: Callable[[World], Any], code: str) -> None:
+def test_nothing_to_watch(each_site: Site, asked: Callable[[World], Any], code: str) -> None:
     """What cannot be watched is a problem that says why."""
-    answer = site.ask("POST", "/v1/watches", asked(site.world))
+    answer = each_site.ask("POST", "/v1/watches", asked(each_site.world))
     assert (answer.status_code, answer.get_json()["code"]) == (422, code)
     assert answer.content_type == "application/problem+json"
 
@@ -234,15 +254,15 @@ def test_no_such_watch(site: Site, method: str, id_: str) -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (404, "S104")
 
 
-def test_pages(site: Site) -> None:
+def test_pages(each_site: Site) -> None:
     """The list comes newest first, page by page."""
     made = []
     for number in range(5):
-        site.world.clock.move(seconds=1)
-        made.append(site.watch(ticket_no=f"T{number}")["id"])
+        each_site.world.clock.move(seconds=1)
+        made.append(each_site.watch(ticket_no=f"T{number}")["id"])
     seen, before = [], ""
     while True:
-        page = site.ask("GET", f"/v1/watches?limit=2{before}").get_json()
+        page = each_site.ask("GET", f"/v1/watches?limit=2{before}").get_json()
         seen += [one["id"] for one in page["watches"]]
         if page["next"] is None:
             break
