@@ -25,7 +25,7 @@ from api.http.service import Edition, Journal
 from api.serve.board import Board
 from api.serve.chronicle import Activation, Chronicle, microseconds
 from api.serve.editions import EPOCH, Loaded
-from api.serve.settings import RunFolder
+from api.serve.settings import RunFolder, RunSettings
 from api.serve.smoke import smoke_test
 from api.serve.texts import Look, Texts, library_from, look_at, read_texts, revision_of
 from api.store.database import StoreUnavailable
@@ -77,16 +77,17 @@ class Keeper:
 
     def __init__(
         self,
-        rules: Path,
-        evaluator_name: str,
+        settings: RunSettings,
         folder: RunFolder,
         board: Board,
         chronicle: Chronicle,
         journal: Journal,
+        patience: float = WORKERS_PATIENCE_S,
     ) -> None:
-        self._rules, self._evaluator_name = rules, evaluator_name
+        self._rules, self._evaluator_name = Path(settings.rules), settings.evaluator
         self._folder, self._board = folder, board
         self._chronicle, self._journal = chronicle, journal
+        self._patience = patience
         self._active: Edition | None = None
         self._generation = self._proposed = 0
         self._refused: str | None = None
@@ -245,7 +246,7 @@ class Keeper:
     def _offer(self, generation: int) -> Finding | None:
         """Has every live worker make it ready; a worker that cannot, or takes too long, refuses it."""
         self._board.propose(generation)
-        until = time.monotonic() + WORKERS_PATIENCE_S
+        until = time.monotonic() + self._patience
         trouble: Finding | None = None
         while trouble is None:
             workers = list(self._board.workers())
@@ -254,7 +255,7 @@ class Keeper:
             elif all(worker.ready == generation for worker in workers):
                 return None
             elif time.monotonic() > until or self._stopping.wait(0.005):
-                trouble = Finding("D144", {"seconds": str(round(WORKERS_PATIENCE_S))})
+                trouble = Finding("D144", {"seconds": str(round(self._patience))})
         self._board.propose(0)
         return trouble
 

@@ -16,7 +16,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 from granian.constants import HTTPModes, Interfaces
@@ -70,9 +69,7 @@ def supervise(run: Run) -> Finding | None:
         board = Board.create(run.folder.board)
         stack.callback(board.close)
         chronicle = Chronicle(run.database, engine_name(), journal)
-        keeper = Keeper(
-            Path(run.settings.rules), run.settings.evaluator, run.folder, board, chronicle, journal
-        )
+        keeper = Keeper(run.settings, run.folder, board, chronicle, journal)
         keeper.activate_first(run.first)
         scribe = ScribeProcess(run.folder, journal) if run.settings.log_decisions else None
         if scribe is not None:

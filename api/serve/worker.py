@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -40,6 +41,8 @@ def make_application(folder_name: str) -> Callable[..., Any]:
         from api.http.app import create_app
 
         app = create_app(service_of(settings, folder, board, slot))
+        gc.collect()
+        gc.freeze()  # what is here now stays: looking through it again and again would hold up requests
     except Exception as error:  # noqa: BLE001 - the log has it, not a traceback on the terminal
         logs.journal().error("worker_cannot_start", exc_info=error)
         raise SystemExit(1) from None
