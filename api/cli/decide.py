@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, cannot_write, show_findings
+from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
 from api.cli.loading import plan_under, sound_library
 from api.cli.options import OneOf, described, option
+from api.cli.output import writing_text
 from api.cli.progress import with_progress
 from api.present.findings_text import console_on
 from api.present.tally import Tally, TallyTables
@@ -71,7 +72,7 @@ def command(door: Door, /, files: tuple[str, ...], rules: str, evaluator: str, *
     log = TroubleLog(console_on(sys.stderr), door.language, several_files=len(files) > 1)
     bench = Bench(plan, _evaluator(evaluator, plan), _as_of(options["as_of"], plan), log)
     judged = bench.judged_in(with_progress(inputs, reading))
-    with closing(bench.judge), _writing(options["output"], files) as out:
+    with closing(bench.judge), writing_text(options["output"], files) as out:
         _write(judged, library, _Sink(out, door.language, inputs, options["form"]), bench)
     log.finish()
     return FOUND if log.any else CLEAN
@@ -213,31 +214,3 @@ def _mapping(name: str | None, plan: Plan, language: Language) -> ImportMapping 
         raise Stop(*findings, exit_code=FOUND)
     show_findings(findings, language)
     return mapping
-
-
-@contextmanager
-def _writing(name: str | None, inputs: tuple[str, ...]) -> Iterator[TextIO]:
-    """The file for the verdicts, or standard output; raises Stop where it cannot be written.
-
-    A file has its name only once it is whole; a run that ended early leaves `FILE.part`.
-    """
-    if name is None or name == STANDARD_INPUT:
-        yield sys.stdout
-        return
-    target = Path(name)
-    whole = target.exists() and not target.is_file()  # a device takes what it gets
-    written = target if whole else target.with_name(f"{target.name}.part")
-    for output in (target, written):
-        if any(_same_file(output, Path(read)) for read in inputs):
-            raise Stop(Finding("D028", {"file": str(output)}))
-    try:
-        with written.open("w", encoding="utf-8", newline="\n") as out:
-            yield out
-        if not whole:
-            written.replace(target)
-    except OSError as error:
-        raise Stop(cannot_write(name, error)) from error
-
-
-def _same_file(written: Path, read: Path) -> bool:
-    return written.exists() and read.exists() and written.samefile(read)

@@ -27,10 +27,9 @@ from api.cli.door import (
     language_from,
     show_findings,
 )
-from api.cli.options import LANGUAGES, InWords, option
+from api.cli.options import LANGUAGES, GroupInWords, option
 from api.present.labels import label
 from engine.base.findings import Finding, Language
-from engine.base.suggest import closest
 
 COMMANDS: Mapping[str, str] = {
     "check": "api.cli.check",
@@ -44,11 +43,15 @@ COMMANDS: Mapping[str, str] = {
     "trace": "api.cli.trace",
     "generate": "api.cli.generate",
     "serve": "api.cli.serve",
+    "key": "api.cli.key",
+    "log": "api.cli.log",
+    "database": "api.cli.database",
+    "webhook": "api.cli.webhook",
 }
 """Each command's module, whose `command` is the click command; labels.toml has a line on each."""
 
 
-class Commands(InWords, click.Group):
+class Commands(GroupInWords):
     """A group that imports a command's module when the command is called, and not for its help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -60,24 +63,6 @@ class Commands(InWords, click.Group):
             return None
         command: click.Command = import_module(COMMANDS[cmd_name]).command
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name, known = args[0], self.list_commands(ctx)
-        if name not in known and not name.startswith("-"):
-            raise Stop(Finding("D002", {"written": name}, suggestion=closest(name, known)))
-        return super().resolve_command(ctx, args)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_options(ctx, formatter)
-        self.format_commands(ctx, formatter)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        language = door_of(ctx).language
-        rows = [(name, label("command", name, language)) for name in self.list_commands(ctx)]
-        with formatter.section(label("heading", "commands", language)):
-            formatter.write_dl(rows)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()

@@ -39,7 +39,9 @@ class _Option(click.Option):
         if record is None:
             return None
         names, words = record
-        return names, words.replace("[default: ", f"[{label('heading', 'default', language)}")
+        return names, words.replace("[default: ", f"[{label('heading', 'default', language)}").replace(
+            "[required]", f"[{label('heading', 'required', language)}]"
+        )
 
 
 class InWords(click.Command):
@@ -63,12 +65,36 @@ class InWords(click.Command):
 
 
 class LabelledCommand(InWords):
-    """A command whose own text of help stands in `labels.toml`."""
+    """A command whose own text of help stands in `labels.toml`, by its name after `caiding`."""
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(label("command", self.name or "", door_of(ctx).language))
+            formatter.write_text(label("command", _full_name(ctx), door_of(ctx).language))
+
+
+class GroupInWords(LabelledCommand, click.Group):
+    """Commands under one word; a name that is not among them is a finding that tells the nearest."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, known = args[0], self.list_commands(ctx)
+        if name not in known and not name.startswith("-"):
+            raise Stop(Finding("D002", {"written": name}, suggestion=closest(name, known)))
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        language, before = door_of(ctx).language, f"{_full_name(ctx)} ".lstrip()
+        rows = [(name, label("command", before + name, language)) for name in self.list_commands(ctx)]
+        with formatter.section(label("heading", "commands", language)):
+            formatter.write_dl(rows)
+
+
+def _full_name(ctx: click.Context) -> str:
+    """`key new` of `caiding key new`; nothing for `caiding` itself."""
+    return ctx.command_path.partition(" ")[2]
 
 
 def option(*names: str, **settings: object) -> Callable[[Command], Command]:
@@ -80,6 +106,12 @@ def described(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     """A click command that takes its help from `labels.toml`."""
     settings = {"help_option_names": ["-h", "--help"]}
     return click.command(name, cls=LabelledCommand, context_settings=settings)
+
+
+def group(name: str) -> click.Group:
+    """A word with commands under it, each made by `described` and added to it."""
+    settings = {"help_option_names": ["-h", "--help"]}
+    return GroupInWords(name, context_settings=settings, subcommand_metavar="COMMAND")
 
 
 LANGUAGES = OneOf(["zh", "en"])

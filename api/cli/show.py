@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from pathlib import Path
 
 import click
 
+from api.cli.days import day_from
 from api.cli.door import CLEAN, Door, Stop
 from api.cli.loading import sound_library
 from api.cli.options import described, option
@@ -15,7 +15,7 @@ from api.present.fact_tables import FactTables
 from api.present.findings_text import console_on
 from api.present.tables import RulebookTables
 from engine.base.findings import Finding
-from engine.base.suggest import closest, nearest_day
+from engine.base.suggest import closest
 from engine.library import Library
 from engine.rulebook.model import Catalogue, Rulebook
 
@@ -32,7 +32,7 @@ def command(door: Door, names: tuple[str, ...], on: str | None, width: int | Non
     folder, wanted = _folder_and_rulebooks(names)
     library = sound_library(folder, door.language)
     assert library.catalogue is not None, "a sound library has a catalogue"
-    tables = RulebookTables(library, library.catalogue, door.language, _day(on))
+    tables = RulebookTables(library, library.catalogue, door.language, None if on is None else day_from(on))
     console = console_on(sys.stdout, wrap=True, width=width)
     for shown in _chosen(library, wanted):
         if isinstance(shown, Catalogue):
@@ -58,12 +58,3 @@ def _chosen(library: Library, names: tuple[str, ...]) -> list[Rulebook | Catalog
         if name not in known:
             raise Stop(Finding("D019", {"written": name}, suggestion=closest(name, known)))
     return [known[name] for name in names or books]
-
-
-def _day(written: str | None) -> date | None:
-    if written is None:
-        return None
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise Stop(Finding("D007", {"written": written}, suggestion=nearest_day(written))) from None

@@ -247,9 +247,9 @@ def _sqlite_reason(code: int) -> Reason | None:
             return "full"
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return "busy"
-        case sqlite3.SQLITE_CANTOPEN:
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             return "away"
-        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_PERM:
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CORRUPT:
             return "other"
         case _:
             return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from sqlalchemy import Connection, insert, select, text
@@ -18,7 +18,7 @@ from api.store.tables import activations as activations_table
 from api.store.tables import editions as editions_table
 from engine.library import load_texts
 from engine.plan.nodes import Plan
-from engine.rulebook.model import Catalogue
+from engine.rulebook.model import Catalogue, FactDeclaration
 
 Outcome: TypeAlias = Literal["activated", "refused"]
 
@@ -109,8 +109,30 @@ def rebuild(edition: KeptEdition) -> Plan | None:
 
 def catalogue(edition: KeptEdition) -> Catalogue | None:
     """The facts that an edition knew, without the work of loading its rulebooks."""
-    texts = {name: content for name, content in edition.files.items() if name.endswith("facts.yaml")}
-    return load_texts(texts).catalogue
+    return load_texts(_facts_file(edition)).catalogue
+
+
+def plan_for_every_ticket(connection: Connection) -> Plan | None:
+    """The plan of the newest edition, which also knows the facts that only earlier ones had.
+
+    None where there is no edition, or this version of the engine cannot read the newest. Where editions
+    differ on a fact, the newest is right.
+    """
+    facts: dict[str, FactDeclaration] = {}
+    newest, seen = None, set()
+    for line in reversed(editions(connection)):
+        newest = kept(connection, line.edition)
+        assert newest is not None, "editions are never deleted"
+        texts = tuple(_facts_file(newest).values())
+        known = catalogue(newest) if texts not in seen else None
+        seen.add(texts)
+        facts |= {} if known is None else known.facts
+    plan = None if newest is None else rebuild(newest)
+    return None if plan is None else replace(plan, facts=facts | dict(plan.facts))
+
+
+def _facts_file(edition: KeptEdition) -> dict[str, bytes]:
+    return {name: text for name, text in edition.files.items() if name.rpartition("/")[2] == "facts.yaml"}
 
 
 def record_activation(connection: Connection, activation: Activation) -> None:

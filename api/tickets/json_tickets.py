@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from api.tickets.exact_json import MOST_BYTES, parse
-from api.tickets.ticket import Ticket, ticket_from_value
+from api.tickets.ticket import STORED, Ticket, ticket_from_value
 from engine.base.findings import Finding
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -45,7 +45,7 @@ def _ticket(content: bytes, line: int) -> Ticket:
     value, findings = parse(text)
     if line > 1:
         findings = [_on_line(finding, line) for finding in findings]
-    return Ticket(line, findings=tuple(findings)) if findings else ticket_from_value(value, line)
+    return Ticket(line, findings=tuple(findings)) if findings else ticket_from_value(value, line, STORED)
 
 
 def _on_line(finding: Finding, line: int) -> Finding:

@@ -19,6 +19,8 @@ Arrow: TypeAlias = Any
 """Something of pyarrow, which comes without types."""
 
 ROWS_AT_ONCE = 4096
+DECISION_COLUMNS = "decision."
+"""What the log tells of a ticket stands in columns that begin so; they are no part of the ticket."""
 
 
 def rows_of(
@@ -90,9 +92,9 @@ def _plain(value: Raw) -> Raw:
 def read_parquet(stream: BinaryIO, name: str, facts: Mapping[str, FactDeclaration]) -> Iterator[Ticket]:
     """One ticket a row (the first row is line 1); raises UnreadableHeader at the first step."""
     header, rows = rows_of(stream, name)
-    check_columns(header, facts)
+    check_columns([column for column in header if not column.startswith(DECISION_COLUMNS)], facts)
     for line, row in enumerate(rows, start=1):
-        values = {key: value for key, value in row.items() if value is not None and key != "as_of"}
+        values = {key: value for key, value in row.items() if value is not None and key in facts}
         yield Ticket(line, values, _as_of(row.get("as_of")), "")
 
 

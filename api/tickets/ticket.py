@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -32,22 +32,30 @@ class Ticket:
     findings: tuple[Finding, ...] = ()
 
 
-def ticket_from_value(value: Raw, line: int) -> Ticket:
-    """A ticket from a JSON value: `{"facts": {…}, "as_of": …}`, or the facts (and `as_of`) at the top."""
+WRAPPED = ("facts", "as_of")
+STORED = (*WRAPPED, "decision")
+"""The keys of a wrapped ticket, and of one that was written out of the decision log."""
+
+
+def ticket_from_value(value: Raw, line: int, keys: Sequence[str] = WRAPPED) -> Ticket:
+    """A ticket from a JSON value: `{"facts": {…}, "as_of": …}`, or the facts (and `as_of`) at the top.
+
+    `keys` are those that may stand beside the facts; what the log says of a ticket is no part of it.
+    """
     if not isinstance(value, dict):
         return Ticket(line, findings=(Finding("D033", {"found": _shown(value)}),))
     if "facts" not in value:
         facts = {name: fact for name, fact in value.items() if name != "as_of"}
         return _with_as_of(facts, value.get("as_of"), line, "")
-    return _wrapped(value, line)
+    return _wrapped(value, line, keys)
 
 
-def _wrapped(value: Mapping[str, Raw], line: int) -> Ticket:
+def _wrapped(value: Mapping[str, Raw], line: int, keys: Sequence[str]) -> Ticket:
     facts, findings = value["facts"], []
     if not isinstance(facts, dict):
         return Ticket(line, findings=(Finding("D041", {"written": "facts"}, pointer="/facts"),))
-    for key in value.keys() - {"facts", "as_of"}:
-        near = closest(key, ["facts", "as_of"])
+    for key in value.keys() - set(keys):
+        near = closest(key, WRAPPED)
         findings.append(Finding("D043", {"key": key}, pointer=f"/{escaped(key)}", suggestion=near))
     ticket = _with_as_of(facts, value.get("as_of"), line, "/facts")
     return Ticket(line, facts, ticket.as_of, "/facts", (*findings, *ticket.findings))

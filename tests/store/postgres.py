@@ -143,3 +143,14 @@ def database(database_url: str) -> Iterator[Database]:
     upgrade(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def postgres_database(postgres: Cluster) -> Iterator[Database]:
+    """A new PostgreSQL database with our tables."""
+    url = postgres.new_database()
+    opened = open_database(url)
+    upgrade(opened)
+    yield opened
+    opened.close()
+    postgres.drop(url)
