@@ -18,6 +18,7 @@ import click
 from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
 from api.cli.loading import folder_at, not_read
 from api.cli.options import OneOf, described, option
+from api.cli.stores import opened
 from api.present.findings_text import console_on, write_findings
 from api.present.labels import label
 from api.serve.address import Address, take_address
@@ -26,7 +27,7 @@ from api.serve.settings import RunSettings, run_folder
 from api.serve.supervisor import Run, supervise
 from api.serve.texts import read_texts
 from api.store import keys
-from api.store.database import Database, StoreUnavailable, Unusable, open_database, upgrade
+from api.store.database import DEFAULT_URL, Database, upgrade
 from engine.base.findings import Finding, Language
 from engine.evaluate.durable import Unavailable
 
@@ -38,7 +39,7 @@ MOST_WORKERS, MOST_THREADS, MOST_PORT = 64, 512, 65_535
 
 @described("serve")
 @option("--rules", default="rules", show_default=True, metavar="DIR")
-@option("--database-url", default="sqlite:///caiding.db", show_default=True, metavar="URL")
+@option("--database-url", default=DEFAULT_URL, show_default=True, metavar="URL")
 @option("--host", default="127.0.0.1", show_default=True)
 @option("--port", type=click.IntRange(min=0), default=8000, show_default=True)
 @option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
@@ -55,16 +56,14 @@ def command(door: Door, /, **options: Any) -> int:
     settings = _settings(door.language, **options)
     candidate = _examined(settings, door.language)
     address = _address(settings)
-    with address.holder, run_folder() as folder:
-        database = _opened(settings.database_url)
+    with address.holder, opened(settings.database_url, upgrade) as database, run_folder() as folder:
         _warn(settings, address, door.language)
         _first_key(database, door.language)
 
         def announce(edition: Any) -> None:
             _say(settings, address, database, edition, door.language)
 
-        trouble = _supervised(Run(settings, folder, address, database, candidate, announce))
-        database.close()
+        trouble = supervise(Run(settings, folder, address, database, candidate, announce))
     if trouble is not None:
         raise Stop(trouble)
     click.echo(label("heading", "stopped", door.language))
@@ -143,33 +142,6 @@ def _address(settings: RunSettings) -> Address:
     return address
 
 
-def _opened(url: str) -> Database:
-    try:
-        database = open_database(url)
-        _upgrade(database)
-    except Unusable as error:
-        raise Stop(error.finding) from error
-    return database
-
-
-def _upgrade(database: Database) -> None:
-    try:
-        upgrade(database)
-    except StoreUnavailable as error:
-        raise Stop(_unavailable(database.shown, error)) from error
-
-
-def _unavailable(shown: str, error: StoreUnavailable) -> Finding:
-    return Finding("D135", {"url": shown, "reason": error.reason, "detail": error.detail.replace("`", "'")})
-
-
-def _supervised(run: Run) -> Finding | None:
-    try:
-        return supervise(run)
-    except StoreUnavailable as error:
-        return _unavailable(run.database.shown, error)
-
-
 def _warn(settings: RunSettings, address: Address, language: Language) -> None:
     if not address.is_loopback:
         _note([Finding("D133", {"host": settings.host})], language)
@@ -184,13 +156,10 @@ def _note(findings: list[Finding], language: Language) -> None:
 
 def _first_key(database: Database, language: Language) -> None:
     """A service that nobody can ask is of no use: where there is no key, one with all roles is made."""
-    try:
-        with database.writing() as connection:
-            if keys.any_keys(connection):
-                return
-            made = keys.create_key(connection, FIRST_CALLER, keys.ROLES)
-    except StoreUnavailable as error:
-        raise Stop(_unavailable(database.shown, error)) from error
+    with database.writing() as connection:
+        if keys.any_keys(connection):
+            return
+        made = keys.create_key(connection, FIRST_CALLER, keys.ROLES)
     assert isinstance(made, keys.NewKey), "the first caller has no keys yet, and a plain name"
     click.echo(label("heading", "first_key", language))
     click.echo(f"  {made.token}")

@@ -23,6 +23,14 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
+    def answers(self) -> bool:
+        """Whether somebody takes connections there."""
+        try:
+            socket.create_connection((self.host, self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
     @property
     def is_loopback(self) -> bool:
         return ipaddress.ip_address(self.host).is_loopback

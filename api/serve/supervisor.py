@@ -108,18 +108,22 @@ class _Serving:
         return self._trouble if self._trouble or self._server.interrupt_signal else Finding("D136", {})
 
     def _open(self) -> None:
-        """Once every worker has the first edition ready, and the scribe listens."""
+        """Once the scribe listens, every worker has the first edition ready, and the port answers."""
         if self._scribe is not None and not self._scribe.wait_until_listening(SCRIBE_PATIENCE_S, self._ended):
             self._trouble = None if self._ended.is_set() else Finding("D137", {})
             os.kill(os.getpid(), signal.SIGTERM)
             return
-        while sum(worker.ready > 0 for worker in self._board.workers()) < self._run.settings.workers:
+        while not (self._are_ready() and self._run.address.answers()):
             if self._ended.wait(0.02):
                 return
         self._run.announce(self._keeper.active())
         for other in self._others:
             if not self._ended.is_set():
                 other.start()
+
+    def _are_ready(self) -> bool:
+        ready = sum(worker.ready > 0 for worker in self._board.workers())
+        return ready >= self._run.settings.workers
 
 
 def _end_with_the_terminal(server: MPServer) -> Callable[[], None]:
@@ -171,6 +175,6 @@ def _watching(run: Run, keeper: Keeper, metrics: Any, journal: Journal) -> list[
     log = ScribeClient(run.folder.scribe, LOG_PATIENCE_S)
     share = run.settings.second_opinion / 10_000
     return [
-        Sweeper(run.database, log, keeper.library, time.time_ns, metrics, journal),
+        Sweeper(run.database, log, keeper.library, time.time_ns, metrics, journal, engine=engine_name()),
         SecondOpinion(run.database, keeper.library, share, time.time_ns, metrics, journal),
     ]

@@ -21,8 +21,9 @@ from api.scribe.client import NoLog, ScribeClient
 from api.serve.board import Board
 from api.serve.editions import ProcessEditions
 from api.serve.settings import RunFolder, RunSettings
-from api.store.database import open_database
+from api.store.database import Database, open_database
 from api.store.keys import KeyRing
+from api.store.watches import count_by_state
 
 LOG_PATIENCE_S = 10.0
 LOOK_EVERY_S = 0.01
@@ -77,6 +78,7 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
     log: DecisionLog = ScribeClient(folder.scribe, LOG_PATIENCE_S) if settings.log_decisions else NoLog()
     database = open_database(settings.database_url)
     metrics.read_with("log", lambda: _tell_log(metrics, log))
+    metrics.read_with("watches", lambda: _tell_watches(metrics, database))
     return Service(
         editions=editions,
         log=log,
@@ -104,6 +106,11 @@ def _tell_metrics(metrics: Any, edition: Edition) -> None:
 def _tell_log(metrics: Any, log: DecisionLog) -> None:
     state = log.state()
     metrics.log(state.waiting, _seconds(state.last_commit_at), _seconds(state.failing_since))
+
+
+def _tell_watches(metrics: Any, database: Database) -> None:
+    with database.reading() as connection:
+        metrics.watches(count_by_state(connection))
 
 
 def _seconds(microseconds: int | None) -> float | None:
