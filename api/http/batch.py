@@ -13,7 +13,7 @@ from api.http.bodies import refused_form
 from api.http.callers import needs
 from api.http.exchange import Answer, Exchange, json_bytes
 from api.http.judging import decision_from, judged
-from api.http.problems import again_later, problem, problem_json, unreadable, within
+from api.http.problems import problem, problem_json, unreadable, within
 from api.http.repetition import REPLAYED, another_request, claim_for, held_before, repetition_key
 from api.http.service import Edition
 from api.store.decisions import Decision, Held, find
@@ -47,7 +47,7 @@ def post_batch(exchange: Exchange) -> Answer:
     if isinstance(key, Answer):
         return key
     if exchange.edition is None:
-        return problem(exchange, "S064", headers=again_later(exchange))
+        return problem(exchange, "S064")
     tickets = _tickets(exchange)
     if isinstance(tickets, Answer):
         held = held_before(exchange, key)

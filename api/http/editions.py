@@ -10,7 +10,7 @@ from flask import Blueprint
 
 from api.http.callers import needs
 from api.http.exchange import Answer, Exchange, json_answer
-from api.http.problems import again_later, problem
+from api.http.problems import problem
 from api.http.service import Edition
 from api.http.verdicts import instant_text
 from api.store.editions import Activation, activations, editions
@@ -35,7 +35,7 @@ def reload(exchange: Exchange) -> Answer:
     before = _newest(exchange)
     if not service.reload(service.settings.reload_patience):
         values = {"seconds": f"{service.settings.reload_patience:g}"}
-        return problem(exchange, "S065", values, headers=again_later(exchange))
+        return problem(exchange, "S065", values)
     after = _newest(exchange)
     outcome = after[0].outcome if after and after[:1] != before[:1] else "unchanged"
     return json_answer({"outcome": outcome, **_editions_json(exchange, service.editions.active())})

@@ -28,7 +28,7 @@ from api.http.exchange import (
     Exchange,
     Headers,
 )
-from api.http.problems import again_later, not_logged, problem
+from api.http.problems import not_logged, problem
 from api.http.service import Service
 from api.http.verdicts import post_verdict
 from api.scribe.client import LogUnavailable
@@ -149,7 +149,7 @@ class Front:
             case LogUnavailable():
                 return not_logged(exchange, error)
             case StoreUnavailable():
-                return problem(exchange, "S063", headers=again_later(exchange))
+                return problem(exchange, "S063")
             case _:
                 self._service.journal.error("trouble", request_id=exchange.request_id, exc_info=error)
                 return problem(exchange, "S060", {"request": exchange.request_id})

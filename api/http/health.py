@@ -11,7 +11,7 @@ from flask import Blueprint
 from api.http.callers import in_the_open, needs
 from api.http.editions import last_refused
 from api.http.exchange import Answer, Exchange, json_answer
-from api.http.problems import again_later, problem
+from api.http.problems import problem
 from api.http.verdicts import instant_text
 from api.scribe.client import LogUnavailable
 from api.store.database import StoreUnavailable
@@ -78,7 +78,7 @@ def _readiness(exchange: Exchange, failing: _Failing) -> Answer:
     if found:
         parts = ", ".join(f"{trouble.part} ({instant_text(trouble.since)})" for trouble in found)
         errors = [Finding(trouble.code, {}) for trouble in found]
-        return problem(exchange, "S066", {"parts": parts}, errors, again_later(exchange))
+        return problem(exchange, "S066", {"parts": parts}, errors)
     edition = exchange.edition
     assert edition is not None, "else it were among the troubles"
     refused = last_refused(newest)

@@ -11,6 +11,7 @@ from msgspec import structs
 from api.http.exchange import PROBLEM, Answer, Exchange, Headers, json_bytes
 from api.present.labels import label
 from api.scribe.client import LogUnavailable
+from api.store.decisions import storable
 from api.tickets.exact_json import MOST_LEVELS
 from engine.base.findings import Finding, Language
 
@@ -62,6 +63,8 @@ def problem(
     """
     finding = Finding(code, values or {})
     status = STATUS[code] if status is None else status
+    if status == 503:
+        headers = (*headers, ("Retry-After", str(exchange.service.settings.retry_after)))
     body = problem_json(finding, status, errors, exchange)
     return Answer(status, json_bytes(body), PROBLEM, headers, about={"code": code})
 
@@ -86,10 +89,15 @@ def problem_json(
 def _error(finding: Finding, language: Language) -> dict[str, str | None]:
     return {
         "code": finding.code,
-        "message": finding.message(language),
-        "pointer": finding.pointer,
-        "help": finding.help(language),
+        "message": _sendable(finding.message(language)),
+        "pointer": _sendable(finding.pointer),
+        "help": _sendable(finding.help(language)),
     }
+
+
+def _sendable(text: str | None) -> str | None:
+    """A text that repeats half a character of the ticket's is UTF-8 no more until that is replaced."""
+    return text if text is None or text.isascii() else storable(text)
 
 
 def unreadable(findings: list[Finding]) -> Finding | None:
@@ -111,13 +119,8 @@ def unreadable(findings: list[Finding]) -> Finding | None:
 def not_logged(exchange: Exchange, trouble: LogUnavailable) -> Answer:
     """What is not stored is not answered."""
     code = "S061" if trouble.reason == "full" else "S062"
-    answer = problem(exchange, code, headers=again_later(exchange))
+    answer = problem(exchange, code)
     return structs.replace(answer, about={"code": code, "reason": trouble.reason})
-
-
-def again_later(exchange: Exchange) -> Headers:
-    """When it makes sense to ask again."""
-    return (("Retry-After", str(exchange.service.settings.retry_after)),)
 
 
 def within(findings: Iterable[Finding], pointer: str) -> list[Finding]:

@@ -10,7 +10,7 @@ from flask import Blueprint
 from api.http.bodies import shown
 from api.http.callers import needs
 from api.http.exchange import Answer, Exchange, json_answer
-from api.http.problems import again_later, problem
+from api.http.problems import problem
 from api.http.service import Edition
 from engine.rulebook.model import (
     Citation,
@@ -33,7 +33,7 @@ def get_rulebooks(exchange: Exchange) -> Answer:
     """The rulebooks by name, with how much is in each."""
     edition = exchange.edition
     if edition is None:
-        return problem(exchange, "S064", headers=again_later(exchange))
+        return problem(exchange, "S064")
     books = [
         {
             "name": book.name,
@@ -52,7 +52,7 @@ def get_rulebook(exchange: Exchange, name: str) -> Answer:
     """One rulebook: readings, parameters, and every item with its period and citations."""
     edition = exchange.edition
     if edition is None:
-        return problem(exchange, "S064", headers=again_later(exchange))
+        return problem(exchange, "S064")
     book = next((book for book in edition.library.rulebooks if book.name == name), None)
     if book is None:
         return problem(exchange, "S013", {"name": shown(name)})
@@ -66,7 +66,7 @@ def get_facts(exchange: Exchange) -> Answer:
     edition = exchange.edition
     catalogue = edition.library.catalogue if edition is not None else None
     if edition is None or catalogue is None:
-        return problem(exchange, "S064", headers=again_later(exchange))
+        return problem(exchange, "S064")
     return json_answer(
         {
             "edition": edition.name,
