@@ -25,6 +25,7 @@ from api.store.database import Database, StoreUnavailable
 from api.store.decisions import Decision, find
 from api.store.ids import first_id_at
 from api.store.sampling import ids_between
+from api.tickets.again import request_from_stored
 from api.tickets.json_door import JsonDoor
 from engine.evaluate.durable import Disagreement, DurableFailure, DurableTimeout, Unavailable
 from engine.evaluate.durable.evaluator import DurableEvaluator
@@ -106,8 +107,8 @@ class Opinions:
             return "disagreed", str(difference)
 
     def _compared(self, door: JsonDoor, decision: Decision) -> tuple[Result, str | None]:
-        as_of = b"" if decision.as_of is None else b',"as_of":"%s"' % decision.as_of.encode()
-        request = door.read(b'{"facts":%s%s}' % (decision.facts.encode(), as_of))
+        plan = self._evaluators[decision.edition].plan
+        request = request_from_stored(decision.facts, decision.as_of, plan)
         if isinstance(request, list):
             return "failed", f"the stored facts cannot be read: {request[0].code}"
         judged = door.decide(request, None)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
 from api.store.tables import rings, watches, webhooks
 
@@ -149,6 +149,19 @@ def _end_all(
     connection.execute(ended.values(state=state, ended_at=now, lease_until=None, lease_by=None))
 
 
+def any_due(connection: Connection, now: int, not_for: Collection[str] = ()) -> bool:
+    """Whether there is anything to claim; asked before, as claiming takes SQLite's one lock for writing."""
+    return connection.execute(_due(now, not_for).limit(1)).first() is not None
+
+
+def _due(now: int, not_for: Collection[str]) -> Select[str]:
+    free = or_(rings.c.lease_until.is_(None), rings.c.lease_until <= now)
+    due = select(rings.c.id).where(rings.c.state == "waiting", rings.c.next_at <= now, free)
+    if not_for:
+        due = due.join(watches, watches.c.id == rings.c.watch_id).where(watches.c.webhook.not_in(not_for))
+    return due
+
+
 def claim(
     connection: Connection, now: int, lease_until: int, by: str, most: int, not_for: Collection[str] = ()
 ) -> list[Claimed]:
@@ -156,11 +169,7 @@ def claim(
 
     On PostgreSQL what another sweeper is just taking is passed over; on SQLite the transaction waits for it.
     """
-    free = or_(rings.c.lease_until.is_(None), rings.c.lease_until <= now)
-    due = select(rings.c.id).where(rings.c.state == "waiting", rings.c.next_at <= now, free)
-    if not_for:
-        due = due.join(watches, watches.c.id == rings.c.watch_id).where(watches.c.webhook.not_in(not_for))
-    due = due.order_by(rings.c.next_at).limit(most).with_for_update(of=rings, skip_locked=True)
+    due = _due(now, not_for).order_by(rings.c.next_at).limit(most).with_for_update(of=rings, skip_locked=True)
     ids = list(connection.execute(due).scalars())
     if not ids:
         return []
@@ -215,6 +224,5 @@ def _write(connection: Connection, claimed: Claimed, **values: Any) -> bool:
 
 def count_by_state(connection: Connection) -> Mapping[str, int]:
     """How many rings are in each state."""
-    return dict(
-        connection.execute(select(rings.c.state, func.count()).group_by(rings.c.state)).tuples().all()
-    )
+    asked = select(rings.c.state, func.count()).group_by(rings.c.state)
+    return {state: number for state, number in connection.execute(asked)}  # noqa: C416 - rows are no pairs to a type checker

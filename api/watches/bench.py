@@ -5,30 +5,31 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from api.tickets.again import request_from_stored
 from api.tickets.json_door import JsonDoor, Judged
 from engine.base.findings import Finding
 from engine.evaluate.evaluators import evaluator
 from engine.library import Library
+from engine.plan.nodes import Plan
 
 
 class Bench:
     """The door of one library; made anew when another becomes active."""
 
     def __init__(self) -> None:
-        self._library: Library | None = None
-        self._door: JsonDoor | None = None
-        self._zone = ZoneInfo("UTC")
+        self._door: tuple[Plan, JsonDoor] | None = None
 
     def judge(self, library: Library, facts: str, now: datetime) -> Judged | list[Finding]:
         """The verdict as of now (whole seconds, the catalogue's zone), or why the facts cannot be read."""
-        request = self._door_of(library).read(b'{"facts":%s}' % facts.encode())
+        plan, door = self._door_of(library)
+        request = request_from_stored(facts, None, plan)
         if isinstance(request, list):
             return request
-        return self._door_of(library).decide(request, now.astimezone(self._zone).replace(microsecond=0))
+        return door.decide(request, now.astimezone(ZoneInfo(plan.zone)).replace(microsecond=0))
 
-    def _door_of(self, library: Library) -> JsonDoor:
-        if self._door is None or library is not self._library:
-            assert library.plan is not None, "only a library with a plan becomes active"
-            self._library, self._zone = library, ZoneInfo(library.plan.zone)
-            self._door = JsonDoor(evaluator("compiled", library.plan))
+    def _door_of(self, library: Library) -> tuple[Plan, JsonDoor]:
+        plan = library.plan
+        assert plan is not None, "only a library with a plan becomes active"
+        if self._door is None or self._door[0] is not plan:
+            self._door = plan, JsonDoor(evaluator("compiled", plan))
         return self._door

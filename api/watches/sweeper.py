@@ -21,7 +21,7 @@ from api.scribe.client import LogUnavailable
 from api.store.database import Database, StoreUnavailable
 from api.store.decisions import Claim, Decision, Held, find, storable
 from api.store.ids import new_id
-from api.store.watches import Claimed, claim, end, keep_payload, put_off
+from api.store.watches import Claimed, any_due, claim, end, keep_payload, put_off
 from api.tickets.json_door import Judged
 from api.watches.bench import Bench
 from api.watches.delivery import Delivered, Failed, Patience, deliver
@@ -62,6 +62,7 @@ class Pace:
     """
 
     every: float = 1.0
+    while_full: float = 0.05
     lease: float = 60.0
     at_once: int = 4
     in_flight: int = 16
@@ -130,6 +131,8 @@ class Sweeper:
             try:
                 while self.sweep() and not self._stopping.is_set():
                     pass
+                if self._room()[0] <= 0:
+                    pause = self.pace.while_full
             except StoreUnavailable as trouble:
                 self.journal.error("the sweeper waits for the database", reason=trouble.reason)
             except Exception as error:  # noqa: BLE001 - the thread outlives whatever goes wrong with one ring
@@ -145,6 +148,9 @@ class Sweeper:
         if library is None or most <= 0:
             return 0
         now = self._now()
+        with self.database.reading() as connection:
+            if not any_due(connection, now, busy):
+                return 0
         until = now + int(self.pace.lease * SECOND)
         with self.database.writing() as connection:
             taken = claim(connection, now, until, self._name, most, busy)
@@ -163,14 +169,24 @@ class Sweeper:
         return self.clock() // 1000
 
     def _take(self, claimed: Claimed, library: Library) -> None:
-        """Whatever is to be done about one ring; the next one does not suffer from it."""
+        """Whatever is to be done about one ring."""
         payload = claimed.ring.payload
         if claimed.url is None:
             self._give_up(claimed, "the webhook was removed")
         elif payload is not None:
             self._send(claimed, payload)
         else:
+            self._judge_safely(claimed, library)
+
+    def _judge_safely(self, claimed: Claimed, library: Library) -> None:
+        """A ticket on which Caiding itself breaks down is a failed attempt, and no other ticket suffers."""
+        try:
             self._judge(claimed, library)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a mistake of ours, with this one ticket
+            self.journal.error("a deadline was not judged", ring=claimed.ring.id, kind=type(error).__name__)
+            self._note(claimed, Failed(f"Caiding broke down on this ticket ({type(error).__name__})"))
 
     def _judge(self, claimed: Claimed, library: Library) -> None:
         with self.database.reading() as connection:
@@ -201,7 +217,9 @@ class Sweeper:
         decision = self._decision(claimed, judged, now, duration)
         try:
             self.log.record([decision])
-        except LogUnavailable:
+        except LogUnavailable as trouble:
+            if trouble.reason == "refused":  # it will never be stored
+                raise
             self._put_off(claimed, "the decision log cannot be written")
             return
         body = said(claimed.watch, claimed.ring, state, decision.id, judged, now)

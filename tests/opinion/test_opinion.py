@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from api.opinion import Pace, SecondOpinion, chosen
-from api.store.database import Database, StoreUnavailable
+from api.store.database import Database, StoreUnavailable, open_database, upgrade
 from engine.evaluate.durable.process import Limits
 from tests.watches.deadlines import ZONE, World, library, longer_library
 
@@ -23,8 +24,17 @@ needs_the_library = pytest.mark.skipif(find_spec("durable") is None, reason="dur
 
 
 @pytest.fixture
-def world(database: Database) -> World:
-    """On each of the two databases; the clock stands at nine."""
+def world(tmp_path: Path) -> Iterator[World]:
+    """On SQLite; the clock stands at nine."""
+    database = open_database(f"sqlite:///{tmp_path / 'caiding.db'}")
+    upgrade(database)
+    yield World(database)
+    database.close()
+
+
+@pytest.fixture
+def each_world(database: Database) -> World:
+    """On each of the two databases."""
     return World(database)
 
 
@@ -51,28 +61,28 @@ def look(world: World, opinion: SecondOpinion) -> Counter[str]:
 
 
 @needs_the_library
-def test_agreement(world: World) -> None:
+def test_agreement(each_world: World) -> None:
     """Running, met and breached clocks, with an instant of judging and pauses: the bytes are the same."""
-    with second_opinion(world) as opinion:
-        world.judge()
-        world.judge(replied_at="2015-06-20T09:10", waits=[{"from_at": "2015-06-20T09:05"}])
-        world.judge(replied_at="2015-06-20T09:40")
-        world.judge(start_at=None)
-        assert look(world, opinion) == Counter(agreed=4)
-        assert look(world, opinion) == Counter()
-    assert world.counted.lines == []
+    with second_opinion(each_world) as opinion:
+        each_world.judge()
+        each_world.judge(replied_at="2015-06-20T09:10", waits=[{"from_at": "2015-06-20T09:05"}])
+        each_world.judge(replied_at="2015-06-20T09:40")
+        each_world.judge(start_at=None, customer="王小明")
+        assert look(each_world, opinion) == Counter(agreed=4)
+        assert look(each_world, opinion) == Counter()
+    assert each_world.counted.lines == []
 
 
 @needs_the_library
-def test_disagreement(world: World) -> None:
+def test_disagreement(each_world: World) -> None:
     """A stored verdict that says something else is counted and logged with its id and ticket."""
-    with second_opinion(world) as opinion:
-        right, wrong = world.judge(), world.judge(ticket_no="T2")
+    with second_opinion(each_world) as opinion:
+        right, wrong = each_world.judge(), each_world.judge(ticket_no="T2")
         altered = text("UPDATE decisions SET verdict = replace(verdict, 'running', 'met') WHERE id = :id")
-        with world.database.writing() as connection:
+        with each_world.database.writing() as connection:
             connection.execute(altered, {"id": wrong})
-        assert look(world, opinion) == Counter(agreed=1, disagreed=1)
-    ((event, said),) = world.counted.lines
+        assert look(each_world, opinion) == Counter(agreed=1, disagreed=1)
+    ((event, said),) = each_world.counted.lines
     assert (event, said["result"], said["decision"], said["ticket_no"]) == (
         "second opinion",
         "disagreed",
@@ -179,17 +189,17 @@ def test_edition_that_judged(world: World) -> None:
 
 
 @needs_the_library
-def test_in_its_thread(world: World) -> None:
+def test_in_its_thread(each_world: World) -> None:
     """Started, it follows by itself; stopped, it leaves no thread and no child behind."""
-    world.clock.now = datetime.now(ZONE).replace(microsecond=0)
-    with second_opinion(world, pace=Pace(every=0.02, behind=0.0)) as opinion:
+    each_world.clock.now = datetime.now(ZONE).replace(microsecond=0)
+    with second_opinion(each_world, pace=Pace(every=0.02, behind=0.0)) as opinion:
         opinion.start()
-        world.judge()
-        world.clock.move(seconds=1)
-        wait_for(world, 1)
+        each_world.judge()
+        each_world.clock.move(seconds=1)
+        wait_for(each_world, 1)
         (child,) = opinion.child_pids
         opinion.stop()
-    assert world.counted.results == Counter(agreed=1)
+    assert each_world.counted.results == Counter(agreed=1)
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
 

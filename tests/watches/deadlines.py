@@ -31,6 +31,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 NINE = datetime(2015, 6, 20, 9, 0, tzinfo=ZONE)
 FACTS: dict[str, Any] = {
     "ticket_no": "text",
+    "customer": {"type": "text", "personal": True},
     "start_at": "instant",
     "replied_at": {"type": "instant", "absence": "none"},
     "closed_at": {"type": "instant", "absence": "none"},
@@ -51,6 +52,13 @@ CLOCK = """
 PAUSES = "          pauses: {list: waits, from: from_at, until: until_at}\n"
 REPLY = CLOCK.format(name="reply", limit="30 minutes", stops="replied_at")
 NOON = CLOCK.format(name="noon", limit="before 12:00", stops="closed_at")
+NAMED = """
+        - rule: named
+          title: {zh: 例, en: named}
+          cite: {source: deck, quote: 原文}
+          when: {customer: present}
+          then: {breach: {code: late, by: payer}}
+"""
 HEAD = """
 rulebook: book
 title: {zh: 例, en: example}
@@ -63,7 +71,7 @@ sections:
 @cache
 def library() -> Library:
     """A reply in half an hour, which pauses put off, and a closing before noon."""
-    return _sound(library_from(FACTS, HEAD + REPLY + PAUSES + NOON))
+    return _sound(library_from(FACTS, HEAD + REPLY + PAUSES + NOON + NAMED))
 
 
 @cache

@@ -8,8 +8,10 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from api.scribe.client import LogUnavailable
+from api.store.watches import count_by_state
 from api.store.webhooks import remove_webhook
 from api.watches.keeping import Kept
 from api.watches.sweeper import Pace
@@ -70,11 +72,14 @@ def test_what_is_said(world: World, receiver: Receiver) -> None:
 def test_verdict_that_rings_is_stored(world: World, receiver: Receiver) -> None:
     """It can be opened like any other by whoever asked for the watch, and is what was delivered."""
     world.register(receiver.url)
-    kept = world.watch(world.judge())
+    watched = world.judge(customer="王小明")
+    kept = world.watch(watched)
     world.clock.move(minutes=31)
     world.sweep()
     (call,) = receiver.wait_for(1)
     stored = world.decision(data(call)["verdict_id"])
+    assert stored.facts == world.decision(watched).facts
+    assert "[personal 1]" in stored.facts
     assert (stored.caller, stored.ticket_no, stored.request_id) == ("desk", "T1", call.id)
     assert stored.verdict in call.body.decode()
     assert world.rings(kept)["reply"].verdict_id == stored.id
@@ -303,3 +308,29 @@ def test_nothing_is_lost_while_the_database_is_away(world: World, receiver: Rece
     sweeper.active = working
     receiver.wait_for(1)
     sweeper.stop()
+
+
+def test_ticket_that_breaks_something(world: World, receiver: Receiver) -> None:
+    """A ticket on which Caiding itself breaks down is tried again like any other, and holds up no other."""
+    world.register(receiver.url)
+    broken = world.watch(world.judge(closed_at="2015-06-20T09:00"))
+    with world.database.writing() as connection:
+        connection.execute(text("UPDATE decisions SET facts = '[]'"))
+    whole = world.watch(world.judge(ticket_no="T2", closed_at="2015-06-20T09:00"))
+    world.clock.move(minutes=31)
+    world.sweep()
+    assert world.rings(whole)["reply"].state == "delivered"
+    ring = world.rings(broken)["reply"]
+    assert (ring.state, ring.attempts) == ("waiting", 1)
+    assert ring.last_error is not None
+    assert "broke down" in ring.last_error
+
+
+def test_counted_by_state(world: World, receiver: Receiver) -> None:
+    """How many deadlines wait, and how many were told."""
+    world.register(receiver.url)
+    world.watch(world.judge())
+    world.clock.move(minutes=31)
+    world.sweep()
+    with world.database.reading() as connection:
+        assert count_by_state(connection) == {"delivered": 1, "waiting": 1}
