@@ -20,6 +20,7 @@ HEADINGS: Mapping[str, str] = {
     "R1": "R1 写法的形状 / the shape of a file",
     "R2": "R2 规则的含义 / what a rulebook means",
     "R3": "R3 证明 / what the proof finds",
+    "S": "S 服务 / the service",
     "T": "T 条文对照 / accounting for the sources",
 }
 TOP = """\
