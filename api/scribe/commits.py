@@ -16,6 +16,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import monotonic, time_ns
+from typing import TypeAlias
 
 from api.scribe.protocol import Answer, Entry, Reason, ScribeState
 from api.store.database import Database, StoreUnavailable
@@ -26,7 +27,14 @@ MOST_RECORDS, MOST_ROWS = 500, 2_000
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
 
+Committed: TypeAlias = Callable[[int, float], None]
+"""Is told of each group how many decisions it had and how long it took, in seconds."""
+
 log = logging.getLogger("caiding.scribe")
+
+
+def uncounted(_decisions: int, _seconds: float) -> None:
+    """Where nobody counts the groups."""
 
 
 class Waiting:
@@ -49,8 +57,9 @@ class Waiting:
 class Commits:
     """The records that wait, in the order in which they came, and the one place where they are stored."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, committed: Committed = uncounted) -> None:
         self._database = database
+        self._committed = committed
         self._fresh: deque[Waiting] = deque()
         self._unsure: list[Waiting] = []
         self._pause = FIRST_PAUSE_S
@@ -103,6 +112,7 @@ class Commits:
         return group
 
     def _settle(self, group: list[Waiting]) -> None:
+        started = monotonic()
         try:
             answers = self._store(group)
         except StoreUnavailable as trouble:
@@ -110,6 +120,7 @@ class Commits:
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with a record, only its own waiter suffers
             self._without_culprit(group, fault)
         else:
+            self._committed(sum(len(waiting.decisions) for waiting in group), monotonic() - started)
             self._done(group, answers)
 
     def _store(self, group: list[Waiting]) -> list[Held | None]:

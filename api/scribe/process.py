@@ -16,7 +16,7 @@ from time import monotonic, sleep
 
 import msgspec
 
-from api.scribe.commits import Commits, Waiting
+from api.scribe.commits import Commits, Committed, Waiting, uncounted
 from api.scribe.peer import Gone, Peer
 from api.scribe.protocol import STORED, Answer, decode_request, frame_of
 from api.store.database import Database, open_database
@@ -30,14 +30,14 @@ LAST_WORDS_S = 1.0
 END_PATIENCE_S = 10.0
 
 
-def run(database_url: str, socket_path: Path) -> None:
+def run(database_url: str, socket_path: Path, committed: Committed = uncounted) -> None:
     """The scribe as a process: ends after SIGTERM, or when the process that started it is gone.
 
-    It finishes what it has been sent before it ends. Started by `multiprocessing`, so that the URL with its
+    It finishes what it has been sent before it ends; `committed` counts its groups. Started by `multiprocessing`, so that the URL with its
     password stands neither among the arguments nor in the environment.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the supervisor, who says when the work is done
-    scribe = Scribe(open_database(database_url), socket_path)
+    scribe = Scribe(open_database(database_url), socket_path, committed)
     signal.signal(signal.SIGTERM, lambda *_: scribe.stop())
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -61,9 +61,9 @@ def in_thread(database_url: str, socket_path: Path) -> Iterator[Scribe]:
 class Scribe:
     """Listens at a path from the moment it is made; `run` works until `stop` is called, from anywhere."""
 
-    def __init__(self, database: Database, socket_path: Path) -> None:
+    def __init__(self, database: Database, socket_path: Path, committed: Committed = uncounted) -> None:
         self._database = database
-        self._commits = Commits(database)
+        self._commits = Commits(database, committed)
         self._peers: dict[Peer, Waiting | None] = {}
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self._ending = False
