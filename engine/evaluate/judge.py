@@ -60,7 +60,7 @@ def _judge_rule(case: Case, rule: RulePlan, so_far: Judgement) -> None:
         return
     if isinstance(applies, Unknown):
         if not _exempt(case, rule.exemptions) and case.is_raised(rule):
-            _leave_open(so_far, rule.origin, applies.causes)
+            leave_open(so_far, rule.origin, applies.causes)
         return
     reasons = because(case, All((rule.guard, rule.own)))
     if _stands(case, rule, reasons, so_far):
@@ -85,7 +85,7 @@ def _stands(case: Case, item: RulePlan | TablePlan, reasons: list[Because], so_f
         if isinstance(holds, Unknown):
             open_causes |= holds.causes
     if open_causes:
-        _leave_open(so_far, item.origin, open_causes)
+        leave_open(so_far, item.origin, open_causes)
     return not open_causes
 
 
@@ -112,7 +112,7 @@ def _mark_for_review(
             fields: Outcome = {"kind": "review", "reason": "manual_exception", "by": exemption.origin.id}
             so_far.outcomes.append(_stated(Basis(item.origin, exemption.origin, why), fields))
         elif isinstance(holds, Unknown):
-            _leave_open(so_far, exemption.origin, holds.causes)
+            leave_open(so_far, exemption.origin, holds.causes)
 
 
 def _conclude(
@@ -132,7 +132,7 @@ def _conclude(
         else:
             stated.append(_stated(basis, fields))
     if causes:
-        _leave_open(so_far, basis.origin, causes)
+        leave_open(so_far, basis.origin, causes)
     else:
         so_far.outcomes.extend(stated)
 
@@ -149,7 +149,8 @@ def _stated(basis: Basis, fields: Outcome) -> Outcome:
     }
 
 
-def _leave_open(so_far: Judgement, origin: Origin, causes: Iterable[Cause]) -> None:
+def leave_open(so_far: Judgement, origin: Origin, causes: Iterable[Cause]) -> None:
+    """Adds that something may apply, and what would decide it."""
     reason, missing = reason_and_missing(causes)
     so_far.undecided.append(Undecided(rule=origin.id, title=title(origin), missing=missing, reason=reason))
 
@@ -161,7 +162,7 @@ def _judge_table(case: Case, table: TablePlan, so_far: Judgement) -> None:
     if isinstance(applies, Unknown):
         possible = table.otherwise or any(case.holds(row) is not False for row in table.rows)
         if possible and not _exempt(case, table.exemptions) and case.is_raised(table):
-            _leave_open(so_far, table.origin, applies.causes)
+            leave_open(so_far, table.origin, applies.causes)
         return
     chosen = tables.selection(case, table)
     concluding = [hit for hit in chosen.hits if hit.outputs is not None]
@@ -173,7 +174,7 @@ def _judge_table(case: Case, table: TablePlan, so_far: Judgement) -> None:
     if concluding:
         _mark_for_review(case, table, _reasons(case, shared, concluding[0]), so_far)
     if chosen.causes and not _exempt(case, table.exemptions) and case.is_raised(table):
-        _leave_open(so_far, table.origin, chosen.causes)
+        leave_open(so_far, table.origin, chosen.causes)
 
 
 def _reasons(case: Case, shared: list[Because], hit: Hit) -> list[Because]:
@@ -225,7 +226,7 @@ def _judge_clock(case: Case, clock: ClockPlan, so_far: Judgement) -> None:
     if isinstance(applies, Unknown) or isinstance(face, Unknown):
         if _clock_is_raised(case, clock):
             unknowns = [u for u in (applies, face) if isinstance(u, Unknown)]
-            _leave_open(so_far, clock.origin, {cause for u in unknowns for cause in u.causes})
+            leave_open(so_far, clock.origin, {cause for u in unknowns for cause in u.causes})
         return
     reasons = because(case, All((clock.guard, clock.own)))
     reasons += [entry for entry in events(case, clock) if entry not in reasons]

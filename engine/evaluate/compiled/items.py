@@ -8,46 +8,52 @@ reference walk, item by item, so that the order of the plan is kept. *Bare* sour
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from engine.evaluate.compiled.clocks import face
 from engine.evaluate.compiled.conditions import rows_exclude_one_another, settle
 from engine.evaluate.compiled.expressions import Compiler, known_by
-from engine.evaluate.compiled.logic import FALSE, TRUE, conjoined, denied, disjoined
+from engine.evaluate.compiled.logic import FALSE, conjoined, denied, disjoined
 from engine.evaluate.compiled.outcomes import Fields, OutcomeWriter, or_none
 from engine.evaluate.compiled.source import Function, Variable
+from engine.evaluate.compiled.undecided import UndecidedWriter, leaves
 from engine.evaluate.compiled.values import Strict, none, unknown
 from engine.evaluate.explain import events_of
 from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, OutputPlan, RowPlan, RulePlan, TablePlan
 from engine.rulebook.expressions import (
     All,
-    AnyOf,
-    Comparison,
     Expression,
-    Not,
-    Present,
-    Quantifier,
-    Test,
     facts_in,
-    walk,
 )
 from engine.rulebook.model import SINGLE_HIT, Undefined
 from engine.rulebook.outcomes import Outcome, amounts
 from engine.rulebook.types import Kind
 
+Clause: TypeAlias = tuple[str, Callable[[], str]]
+"""A condition, and what writes the act for which it is the condition."""
+
 
 class ItemWriter:
     """Writes items into one function; `settled` are the facts whose values the caller has already asked."""
 
-    def __init__(self, compiler: Compiler, settled: Mapping[str, Any], *, bare: bool) -> None:
+    def __init__(
+        self,
+        compiler: Compiler,
+        settled: Mapping[str, Any],
+        *,
+        bare: bool,
+        undecided: UndecidedWriter | None = None,
+    ) -> None:
         self.compiler = compiler
         self.function = compiler.function
         self.module = compiler.module
         self.settled = settled
         self.bare = bare
         self.outcomes = OutcomeWriter(compiler, settled, bare=bare)
+        self.undecided = undecided or UndecidedWriter(self.module, settled)
 
     def write(self, item: ItemPlan) -> None:
         match item:
@@ -85,7 +91,8 @@ class ItemWriter:
         with self.function.block(f"if {may}:"):
             with self._where(must, condition):
                 write()
-            self.function.line(f"elif {self._raised(item)}: {self._walk(item)}")
+            raised, undecided = self.undecided.raised(item), self.undecided.by_condition(item)
+            self.function.line(f"elif {raised}: {undecided}")
 
     def _open_facts(self, condition: Expression) -> dict[str, Variable]:
         """The facts of a condition that may be unknown here."""
@@ -98,44 +105,11 @@ class ItemWriter:
         with self.function.block(f"if {must}:"), self.function.knowing(known_by(condition), there=True):
             yield
 
-    def _raised(self, item: RulePlan | TablePlan) -> str:
-        """Source for: a test of the item's own holds of something that is there.
-
-        It is seldom asked, so it stands in a function of its own, out of the way of what is.
-        """
-        if isinstance(item, RulePlan) and item.own == All(()):
-            return TRUE
-        aside = self._aside("raised", "(f, m, L)")
-        rows = [row.condition for row in item.rows] if isinstance(item, TablePlan) else []
-        leaves = [leaf for condition in (item.own, *rows) for leaf in aside.leaves(condition)]
-        aside.function.line(f"return {disjoined(leaves)}")
-        aside.function.write()
-        return aside.function.signature
-
     def _aside(self, hint: str, arguments: str) -> ItemWriter:
         """A writer into a new function, which knows what has been settled."""
         function = Function(self.module, f"{self.module.fresh(hint)}{arguments}")
         function.line("g = f.get")
-        return ItemWriter(Compiler(function), self.settled, bare=self.bare)
-
-    def leaves(self, condition: Expression) -> list[str]:
-        """Source for each test that could raise an item."""
-        if isinstance(condition, All | AnyOf):
-            return [leaf for part in condition.items for leaf in self.leaves(part)]
-        facts = facts_in(condition)
-        if not facts:
-            return []
-        must = self.compiler.must(settle(condition, self.settled))
-        if _speaks_of_what_is_there(condition) or must == FALSE:
-            return [must]
-        there = disjoined([self._is_there(fact.name) for fact in facts])
-        return [f"({must}) and ({there})"]
-
-    def _is_there(self, name: str) -> str:
-        variable = self.compiler.fact(name)
-        absent = [f"{variable.name} is None"] if variable.may_be_unknown else []
-        absent += [f"{variable.name} is NONE"] if variable.may_be_none else []
-        return f"not ({' or '.join(absent)})"
+        return ItemWriter(Compiler(function), self.settled, bare=self.bare, undecided=self.undecided)
 
     # --- what it concludes --------------------------------------------------------------------------
 
@@ -156,7 +130,11 @@ class ItemWriter:
         if self.bare:
             self._applied_bare(item, lines, missing)
         else:
-            self._applied_full(item, reasons, lines, missing)
+            clauses = [
+                *self._exceptions(item, reasons),
+                (missing, lambda: self._lacking(item, outcomes, row)),
+            ]
+            self._first_of(clauses, lines)
 
     def _missing(self, outcomes: tuple[Outcome, ...]) -> str:
         """Source for: an amount is not known."""
@@ -178,25 +156,39 @@ class ItemWriter:
                 review = f"out.append(({item.origin.id!r}, 'review', None))"
                 self.function.line(f"if {holds}: {review}")
 
-    def _applied_full(
-        self, item: RulePlan | TablePlan, reasons: Expression, lines: list[str], missing: str
-    ) -> None:
+    def _exceptions(self, item: RulePlan | TablePlan, reasons: Expression) -> list[Clause]:
+        """What takes the outcome away, may take it away, or marks it for a person."""
         defeating = [e for e in item.exemptions if e.effect == "defeats"]
-        clauses = [(self.compiler.must(e.condition), self._defeat(item, e, reasons)) for e in defeating]
-        open_ = disjoined([self.compiler.may(e.condition) for e in item.exemptions])
-        clauses += [(open_, self._walk(item)), (missing, self._walk(item))]
-        kept = [(condition, act) for condition, act in clauses if condition != FALSE]
+        clauses = [
+            (self.compiler.must(e.condition), partial(self._defeat, item, e, reasons)) for e in defeating
+        ]
+        may_defeat = disjoined([self.compiler.may(e.condition) for e in defeating])
+        marked = disjoined([self.compiler.may(e.condition) for e in item.exemptions if e.effect == "review"])
+        return [
+            *clauses,
+            (may_defeat, partial(self.undecided.by_exceptions, item)),
+            (marked, partial(self._walk, item)),
+        ]
+
+    def _first_of(self, clauses: Iterable[Clause], otherwise: list[str]) -> None:
+        """The act of the first clause whose condition holds, else these lines."""
+        kept = [(condition, act()) for condition, act in clauses if condition != FALSE]
         for number, (condition, act) in enumerate(kept):
             self.function.line(f"{'elif' if number else 'if'} {condition}: {act}")
         if not kept:
-            self._lines(lines)
+            self._lines(otherwise)
         else:
             with self.function.block("else:"):
-                self._lines(lines)
+                self._lines(otherwise)
+
+    def _lacking(self, item: RulePlan | TablePlan, outcomes: tuple[Outcome, ...], row: RowPlan | None) -> str:
+        """An amount is not known."""
+        lacking = [amount for outcome in outcomes for amount in amounts(outcome)]
+        return self.undecided.by_amounts(item, lacking, row) or self._walk(item)
 
     def _defeat(self, item: RulePlan | TablePlan, exemption: Exemption, reasons: Expression) -> str:
-        source = self.outcomes.defeat(item.origin, exemption.origin, All((reasons, exemption.condition)))
-        return self._walk(item) if source is None else f"J.defeated.append({source})"
+        reasons = All((reasons, exemption.condition))
+        return f"J.defeated.append({self.outcomes.defeat(item.origin, exemption.origin, reasons)})"
 
     def _lines(self, lines: list[str]) -> None:
         for line in lines:
@@ -241,7 +233,7 @@ class ItemWriter:
         """With `guarded` an unknown row ends the search, as `first` demands."""
         musts = [self.compiler.must(row.condition) for row in table.rows]
         mays = [self.compiler.may(row.condition) for row in table.rows]
-        raised = FALSE if self.bare else self._raised(table)
+        raised = FALSE if self.bare else self.undecided.raised(table)
         keyword = "if"
         for row, must, may in zip(table.rows, musts, mays, strict=True):
             if must != FALSE:
@@ -255,7 +247,8 @@ class ItemWriter:
             self._row(table, table.otherwise, f"{keyword} not ({disjoined(mays)}):")
             keyword = "elif"
         if not self.bare:
-            self.function.line(f"{keyword} {raised}: {self._walk(table)}")
+            undecided = self._walk(table) if guarded else self.undecided.by_rows(table)
+            self.function.line(f"{keyword} {raised}: {undecided}")
 
     def _leave_open(self, table: TablePlan, raised: str) -> None:
         if not self.bare:
@@ -273,7 +266,7 @@ class ItemWriter:
         for number, (hit_number, row) in enumerate(rows):
             self._row(table, row, f"{'elif' if number else 'if'} {hit} == {hit_number}:")
         chooses = f"{hit} == -2" if table.policy in ("any", "priority") else FALSE
-        raised = FALSE if self.bare else self._raised(table)
+        raised = FALSE if self.bare else self.undecided.raised(table)
         self.function.line(f"{'elif' if rows else 'if'} {disjoined([chooses, raised])}: {self._walk(table)}")
 
     def _row(self, table: TablePlan, row: RowPlan, header: str) -> None:
@@ -283,7 +276,7 @@ class ItemWriter:
                 return
             reasons = All((table.guard, table.own, row.condition))
             if isinstance(row.conclusion, Undefined):
-                self._gap(table, row, reasons)
+                self._gap(table, row, row.conclusion, reasons)
                 return
             values = [self.compiler.value(cell) for cell in row.conclusion]
             if None in values:
@@ -306,9 +299,9 @@ class ItemWriter:
                 text = f"{text} if o_{output.name} is not None else None"
             self.function.line(f"s_{output.name} = {text}")
 
-    def _gap(self, table: TablePlan, row: RowPlan, reasons: Expression) -> None:
+    def _gap(self, table: TablePlan, row: RowPlan, gap: Undefined, reasons: Expression) -> None:
         """A gap of the source's own is for a person to look at."""
-        source = self.outcomes.gap(table, row, reasons)
+        source = self.outcomes.gap(table, row, gap, reasons)
         if source is None or table.exemptions:
             self.function.line(self._walk(table))
         else:
@@ -328,7 +321,8 @@ class ItemWriter:
             self.function.line(f"if {may}: {self._walk(clock)}")
             return
         own = self.compiler.must(settle(clock.own, self.settled))
-        raised = disjoined([*self.leaves(clock.own), conjoined([own, denied(unknown(start))])])
+        pointing = leaves(self.compiler, clock.own, self.settled)
+        raised = disjoined([*pointing, conjoined([own, denied(unknown(start))])])
         runs = conjoined([may, denied(none(start)), raised])
         if self.bare:
             self.function.line(f"if {runs}: {self._walk(clock)}")
@@ -344,7 +338,7 @@ class ItemWriter:
         """The deadline, and what a breach of it brings, all for the same reasons."""
         because = self.outcomes.because(All((clock.guard, clock.own)), events_of(clock))
         fields = [self.outcomes.fields(outcome) for outcome in clock.on_breach]
-        if because is None or None in fields:
+        if None in fields:
             self.function.line(self._walk(clock))
             return
         self.function.line(f"face = {face(self.module, clock)}")
@@ -360,11 +354,3 @@ class ItemWriter:
 
     def _state(self, clock: ClockPlan, fields: Fields) -> None:
         self.function.line(f"out.append({self.outcomes.stated(clock.origin, None, fields, 'why')})")
-
-
-def _speaks_of_what_is_there(condition: Expression) -> bool:
-    """Made of comparisons only: where it holds, its facts have values."""
-    plain = (Not, Quantifier)
-    return not any(isinstance(part, plain) for part in walk(condition)) and any(
-        isinstance(part, Comparison | Present | Test) for part in walk(condition)
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
@@ -13,7 +13,7 @@ from engine.evaluate.compiled.values import Strict, none, unknown
 from engine.evaluate.explain import Event, citations, title
 from engine.evaluate.frozen import frozen
 from engine.evaluate.values import shown
-from engine.plan.nodes import ClockPlan, Origin, RowPlan, TablePlan
+from engine.plan.nodes import ClockPlan, Origin, OutputPlan, RowPlan, TablePlan
 from engine.rulebook.expressions import (
     All,
     AnyOf,
@@ -91,29 +91,37 @@ class OutcomeWriter:
         if self.bare:
             amount = self.compiler.value(outcome.amount) if isinstance(outcome, Fine | Fee) else None
             return f"({origin.id!r}, {fields[0][1]}, {amount.source if amount else None})"
-        because = self.because(reasons)
-        return None if because is None else self.stated(origin, row, fields, because)
+        return self.stated(origin, row, fields, self.because(reasons))
 
-    def gap(self, table: TablePlan, row: RowPlan, reasons: Expression) -> str | None:
-        """Source for a gap that the source itself leaves, when its alternatives are literals."""
+    def gap(self, table: TablePlan, row: RowPlan, gap: Undefined, reasons: Expression) -> str | None:
+        """Source for a gap that the source itself leaves."""
         if self.bare:
             return f"({table.origin.id!r}, 'review', None)"
-        gap = row.conclusion
-        if not isinstance(gap, Undefined):
+        alternatives = self._alternatives(table, gap)
+        if alternatives is None:
             return None
-        alternatives: dict[str, dict[str, Any]] = {}
-        for reading, cells in gap.alternatives:
-            if not all(isinstance(cell, Constant) for cell in cells):
-                return None
-            alternatives[reading] = {
-                output.name: shown(cell.value, output.type)
-                for output, cell in zip(table.outputs, cells, strict=True)
-                if isinstance(cell, Constant)
-            }
-        fields = [("kind", "'review'"), ("reason", "'undefined_by_source'")]
-        fields.append(("alternatives", self._shared(alternatives)))
-        because = self.because(reasons)
-        return None if because is None else self.stated(table.origin, row, fields, because)
+        fields = [("kind", "'review'"), ("reason", "'undefined_by_source'"), ("alternatives", alternatives)]
+        return self.stated(table.origin, row, fields, self.because(reasons))
+
+    def _alternatives(self, table: TablePlan, gap: Undefined) -> str | None:
+        """What each other reading would put out; one object where all of it is literal."""
+        cells = [cell for _, cells in gap.alternatives for cell in cells]
+        if all(isinstance(cell, Constant) for cell in cells):
+            return self._shared({reading: self._literal(table, cells) for reading, cells in gap.alternatives})
+        if None in [self.compiler.value(cell) for cell in cells]:
+            return None
+        return _dictionary([(reading, self._put_out(table, cells)) for reading, cells in gap.alternatives])
+
+    def _literal(self, table: TablePlan, cells: Sequence[Expression]) -> dict[str, Any]:
+        named = zip(table.outputs, cells, strict=True)
+        return {o.name: shown(cell.value, o.type) for o, cell in named if isinstance(cell, Constant)}
+
+    def _put_out(self, table: TablePlan, cells: Sequence[Expression]) -> str:
+        named = zip(table.outputs, map(self.compiler.value, cells), strict=True)
+        return _dictionary([(output.name, self._cell(output, value)) for output, value in named if value])
+
+    def _cell(self, output: OutputPlan, value: Strict) -> str:
+        return f"shown({or_none(value)}, {self.module.constant(output.type, 'type')})"
 
     def deadline(self, clock: ClockPlan, face: str, due: str) -> Fields:
         """The fields of a deadline; `face` is the variable of what the clock shows, `due` of its text."""
@@ -129,17 +137,14 @@ class OutcomeWriter:
             ("stopped", f"None if {face}.stopped is None else {face}.stopped.isoformat()"),
         ]
 
-    def defeat(self, origin: Origin, by: Origin, reasons: Expression) -> str | None:
+    def defeat(self, origin: Origin, by: Origin, reasons: Expression) -> str:
         """Source for what an exception takes away."""
-        because = self.because(reasons)
-        if because is None:
-            return None
         parts = [
             ("rule", repr(origin.id)),
             ("by", repr(by.id)),
             ("title", self._shared(title(by))),
             ("citations", self._shared(citations(by.citations))),
-            ("because", because),
+            ("because", self.because(reasons)),
         ]
         return _dictionary(parts)
 
@@ -230,18 +235,15 @@ class OutcomeWriter:
 
     # --- reasons --------------------------------------------------------------------------------------
 
-    def because(self, reasons: Expression, events: Iterable[Event] = ()) -> str | None:
-        """Source for the reasons of a condition that holds, and the events that a clock was read by.
-
-        None where the list might repeat itself.
-        """
-        parts = self._parts(reasons, holds=True, negated=False)
-        parts += [Entry(fact, word) for word, fact in events]
-        fixed = [part for part in parts if isinstance(part, Entry)]
+    def because(self, reasons: Expression, events: Iterable[Event] = ()) -> str:
+        """Source for the reasons of a condition that holds, and the events that a clock was read by."""
+        parts = list(dict.fromkeys(self._parts(reasons, holds=True, negated=False)))
+        fixed = {part for part in parts if isinstance(part, Entry)}
         chosen = [entry for part in parts if isinstance(part, Choice) for entry in part.entries()]
-        if len(set(chosen)) != len(chosen) or set(chosen) & set(fixed):
-            return None
-        return f"[{', '.join(self._part(part) for part in dict.fromkeys(parts))}]"
+        read = [entry for word, fact in events if (entry := Entry(fact, word)) not in fixed]
+        if len(set(chosen)) == len(chosen) and not set(chosen) & {*fixed, *read}:
+            return self._branch((*parts, *read))
+        return f"each_once({self._branch(parts)}, {self._branch(read)})"
 
     def _parts(self, condition: Expression, *, holds: bool, negated: bool) -> list[Part]:
         """The reasons in order: of a conjunction that holds all, of one that fails the first that fails."""
@@ -274,7 +276,7 @@ class OutcomeWriter:
             source = f"{self._branch(branch)} if {decides} else {source}"
         return f"*({source})"
 
-    def _branch(self, parts: tuple[Part, ...]) -> str:
+    def _branch(self, parts: Sequence[Part]) -> str:
         return f"[{', '.join(self._part(part) for part in parts)}]"
 
     def _entry(self, entry: Entry) -> str:

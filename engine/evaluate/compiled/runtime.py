@@ -12,10 +12,11 @@ from engine.base.calendar import Due, Limit, due
 from engine.base.exact import EXACT, plain
 from engine.evaluate.case import Case, of_kind, reckoned
 from engine.evaluate.clocks import ClockFace, due_by, face_of, read_clock, shown_due
-from engine.evaluate.judge import Judgement, judge
+from engine.evaluate.conclude import settled
+from engine.evaluate.judge import Judgement, judge, leave_open
 from engine.evaluate.reference import new_case
-from engine.evaluate.values import NONE, Unknown, shown
-from engine.evaluate.verdict import Outcome
+from engine.evaluate.values import NONE, Cause, Unknown, shown
+from engine.evaluate.verdict import Because, Outcome
 from engine.plan.nodes import ClockPlan, ItemPlan, Plan
 from engine.rulebook.expressions import DateFunction, Expression
 from engine.rulebook.types import MONEY_DIGITS, Kind, Type
@@ -42,6 +43,16 @@ class Walk:
         """True, False, or None where it is unknown."""
         value = self._case(ticket).value(condition)
         return None if isinstance(value, Unknown) else bool(value)
+
+    def causes(self, ticket: list[Any], expression: Expression) -> frozenset[Cause]:
+        """Why an expression is unknown."""
+        value: Unknown = self._case(ticket).value(expression)
+        return value.causes
+
+    def missing(self, ticket: list[Any], amount: Expression) -> frozenset[Cause]:
+        """Why an amount cannot stand in an outcome."""
+        value: Unknown = settled(self._case(ticket), amount)
+        return value.causes
 
     def fact(self, ticket: list[Any], name: str) -> Any:
         """A derived fact: None where it is unknown."""
@@ -79,6 +90,8 @@ class Walk:
     def namespace(self) -> dict[str, Any]:
         return {
             "walk_truth": self.truth,
+            "walk_causes": self.causes,
+            "walk_missing": self.missing,
             "walk_fact": self.fact,
             "walk_face": self.face,
             "reckon": self.reckon,
@@ -133,6 +146,15 @@ def rounded_decimal(mode: str, unit: Decimal, value: Decimal | int) -> Decimal:
     return WIDE.plus(Decimal(value).quantize(unit, ROUNDING[mode], WIDE))
 
 
+def each_once(reasons: list[Because], events: list[Because]) -> list[Because]:
+    """The reasons without repetitions, and of the events those that are not among them."""
+    found: list[Because] = []
+    for reason in reasons:
+        if reason not in found:
+            found.append(reason)
+    return found + [event for event in events if event not in found]
+
+
 def shown_instant(value: datetime) -> str:
     return value.isoformat(timespec="seconds" if value.second else "minutes")
 
@@ -179,6 +201,9 @@ NAMESPACE: dict[str, Any] = {
     "of_kind": of_kind,
     "face_of": face_of,
     "shown_due": shown_due,
+    "shown": shown,
+    "each_once": each_once,
+    "leave_open": leave_open,
     "IN_TIME": {"met": True, "breached": False},
     "Kind": Kind,
     "shown_money": shown_money,
