@@ -33,8 +33,9 @@ END_PATIENCE_S = 10.0
 def run(database_url: str, socket_path: Path, committed: Committed = uncounted) -> None:
     """The scribe as a process: ends after SIGTERM, or when the process that started it is gone.
 
-    It finishes what it has been sent before it ends; `committed` counts its groups. Started by `multiprocessing`, so that the URL with its
-    password stands neither among the arguments nor in the environment.
+    It finishes what it has been sent before it ends; `committed` is told of its groups. Started by
+    `multiprocessing`, so that the URL with its password stands neither among the arguments nor in the
+    environment.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the supervisor, who says when the work is done
     scribe = Scribe(open_database(database_url), socket_path, committed)

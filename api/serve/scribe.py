@@ -25,9 +25,10 @@ def write(folder_name: str) -> None:
     folder = RunFolder(Path(folder_name))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder.metrics)
     logs.configure(process="scribe")
+    from api.metrics import Metrics
     from api.scribe.process import run
 
-    run(folder.read_settings().database_url, folder.scribe)
+    run(folder.read_settings().database_url, folder.scribe, Metrics("scribe").committed)
 
 
 class ScribeProcess:
