@@ -8,7 +8,7 @@ from typing import Any
 from api.http.exchange import JSON, PROBLEM
 from api.http.openapi import examples, facts, shapes, values, verdicts
 from api.http.openapi.examples import Example
-from api.http.openapi.operations import OPERATIONS, REFUSALS, Operation, Reply
+from api.http.openapi.operations import OPERATIONS, REFUSALS, WATCHES, Operation, Reply
 from api.http.openapi.values import Schema, ref
 from engine.evaluate.evaluators import Evaluator
 from engine.rulebook.model import Catalogue
@@ -34,6 +34,7 @@ def document(catalogue: Catalogue, evaluator: Evaluator, version: str) -> dict[s
         "security": [{KEY: []}],
         "tags": [{"name": tag} for tag in dict.fromkeys(o.tag for o in OPERATIONS)],
         "paths": _paths(judged),
+        "webhooks": {"deadline": {"post": _delivery()}},
         "components": _components(catalogue),
     }
 
@@ -98,6 +99,27 @@ def _refusal(status: int) -> dict[str, Any]:
     }
 
 
+def _delivery() -> dict[str, Any]:
+    """What a registered address is sent, signed as Standard Webhooks has it."""
+    signed = {
+        "webhook-id": "每个期限一个，重送时不变 one a deadline, the same at every attempt",
+        "webhook-timestamp": "秒 seconds since 1970",
+        "webhook-signature": "`v1,` 加 HMAC-SHA256 the HMAC-SHA256 of id, timestamp and body",
+    }
+    return {
+        "operationId": "deadline",
+        "summary": "期限到了 a deadline has passed",
+        "tags": [WATCHES],
+        "security": [],
+        "parameters": [
+            {**_parameter("header", name, says, {"type": "string"}), "required": True}
+            for name, says in signed.items()
+        ],
+        "requestBody": {"required": True, "content": {JSON: {"schema": ref("Ring")}}},
+        "responses": {"2XX": {"description": "收到 taken"}},
+    }
+
+
 def _headers(*names: str) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}
 
@@ -155,7 +177,10 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "Id": _parameter("path", "id", "判定编号 the id of a verdict", ref("Id")),
-    "WatchId": _parameter("path", "id", "监视编号 the id of a watch", {"type": "string", "minLength": 1}),
+    "Before": _parameter("query", "before", "上一页的 next the next of the page before", ref("Id")),
+    "Limit": _parameter(
+        "query", "limit", "一页多少 how many a page has", {"type": "integer", "minimum": 1, "maximum": 200}
+    ),
     "Name": _parameter(
         "path", "name", "规则书 the rulebook", {"type": "string", "minLength": 1, "examples": ["penalties"]}
     ),
@@ -163,7 +188,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
         "header",
         "Idempotency-Key",
         "再发一次也只判一次：同一密钥、同一请求得到存下的答复。 Send it again without being judged twice.",
-        {"type": "string", "pattern": "^[!-~]{1,255}$", "examples": ["T20151008-0001"]},
+        {"type": "string", "pattern": "^[!-~](?:[ -~]{0,253}[!-~])?$"},
     ),
     "X-Request-Id": _parameter(
         "header", "X-Request-Id", "自己的请求编号 your own id of the request", {"type": "string"}

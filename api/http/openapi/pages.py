@@ -98,7 +98,7 @@ def openapi(exchange: Exchange) -> Answer:
     if exchange.edition is None:
         return problem(exchange, "S064")
     made = _document_of(exchange.edition, exchange.service.settings.engine)
-    headers = (("ETag", made.tag), ("Cache-Control", "private, no-cache"))
+    headers = (("ETag", made.tag),)
     known = exchange.environ.get("HTTP_IF_NONE_MATCH", "")
     if made.tag in (tag.strip().removeprefix("W/") for tag in known.split(",")):
         return Answer(304, b"", headers=headers)
@@ -125,4 +125,4 @@ def part(exchange: Exchange, name: str) -> Answer:
     if kind is None:
         return problem(exchange, "S010")
     content = files("flask_swagger_ui").joinpath("dist", name).read_bytes()
-    return Answer(200, content, kind, headers=(("Cache-Control", "private, max-age=86400"),))
+    return Answer(200, content, kind)

@@ -38,6 +38,7 @@ def schemas() -> dict[str, Schema]:
         "FactCatalogue": _fact_catalogue(),
         "Activation": _activation(),
         **_editions(),
+        **_watches(),
         "Live": closed("在运行 it runs", {"status": {"const": "live"}}),
         "Ready": _ready(),
     }
@@ -227,6 +228,56 @@ def _editions() -> dict[str, Schema]:
         "Editions": closed("版本 editions", told),
         "Reload": closed("查看的结果 reload", {"outcome": outcome, **told}),
     }
+
+
+def _watches() -> dict[str, Schema]:
+    state = {"type": "string", "enum": ["waiting", "delivered", "stopped", "cancelled", "given_up"]}
+    deadline = {
+        "webhook_id": TEXT,
+        "rule": TEXT,
+        "due": TEXT,
+        "state": state,
+        "attempts": NUMBER,
+        "next_at": or_null(UTC),
+        "ended_at": or_null(UTC),
+        "verdict": or_null(ref("Id")),
+        "last_error": TEXT_OR_NULL,
+    }
+    watch = {
+        "id": ref("Id"),
+        "verdict": ref("Id"),
+        "ticket_no": TEXT_OR_NULL,
+        "caller": TEXT,
+        "webhook": TEXT,
+        "created_at": UTC,
+        "state": {"type": "string", "enum": ["waiting", "ended", "cancelled"]},
+        "deadlines": list_of(closed("期限 deadline", deadline)),
+    }
+    return {
+        "ToWatch": closed("要监视的 what to watch", {"verdict": TEXT, "webhook": TEXT}),
+        "ToRenew": closed("更新的判定 newer verdict", {"verdict": TEXT}),
+        "Watch": closed("监视 watch", watch),
+        "Watches": closed("监视 watches", {"watches": list_of(ref("Watch")), "next": or_null(ref("Id"))}),
+        "Ring": _ring(),
+    }
+
+
+def _ring() -> Schema:
+    """What is posted to a webhook when a deadline has passed."""
+    error = closed("一处错误 error", {"code": TEXT, "pointer": TEXT_OR_NULL})
+    told = {
+        "watch_id": ref("Id"),
+        "watched_verdict_id": ref("Id"),
+        "ticket_no": TEXT_OR_NULL,
+        "rule": TEXT,
+        "due": TEXT,
+        "before": {"const": "running"},
+        "after": {"type": "string", "enum": ["breached", "met", "not_there", "not_judged"]},
+        "verdict_id": or_null(ref("Id")),
+        "verdict": or_null(ref("Verdict")),
+    }
+    told_of = closed("期限 deadline", told, {"errors": list_of(error)})
+    return closed("到期通知 a deadline has passed", {"type": TEXT, "timestamp": UTC, "data": told_of})
 
 
 def _ready() -> Schema:
