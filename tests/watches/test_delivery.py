@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import shutil
 import socket
-import ssl
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from api.watches.delivery import Delivered, Failed, Patience, deliver
 from api.watches.signature import headers, new_secret
 from api.watches.targets import Target, target_of
-from tests.watches.receiver import Call, Receiver
+from tests.watches.receiver import Call, Receiver, receiving
 
 QUICK = Patience(connect=1.0, read=0.3, whole=0.6)
 
@@ -101,12 +103,35 @@ def test_unknown_host() -> None:
     assert isinstance(post("https://nowhere.invalid/hook"), Failed)
 
 
-def test_receiver_without_a_certificate() -> None:
-    """A receiver that cannot show whose it is gets nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        assert isinstance(post(f"https://127.0.0.1:{port}/"), Failed)
-    assert ssl.create_default_context().check_hostname
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for `localhost` that nobody trusts by itself, and its key."""
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("certificate")
+    made, key = folder / "certificate.pem", folder / "key.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost"
+    command = [program, *words.split(), "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*command, "-out", str(made), "-keyout", str(key)], check=True, capture_output=True)
+    return made, key
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "taken"),
+    [("localhost", True, True), ("localhost", False, False), ("127.0.0.1", True, False)],
+)
+def test_certificates(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, host: str, trusted: bool, taken: bool
+) -> None:
+    """Over https only a receiver that a trusted certificate names gets anything."""
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with receiving(certificate) as receiver:
+        result = post(receiver.url.replace("//127.0.0.1", f"//{host}"))
+        assert len(receiver.calls) == taken
+    refused = Failed("the certificate or the encryption was refused")
+    assert result == (Delivered() if taken else refused)
 
 
 def test_proxies_of_the_environment_are_not_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:

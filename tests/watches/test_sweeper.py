@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import text
 
 from api.scribe.client import LogUnavailable
+from api.store.database import open_database, upgrade
 from api.store.watches import count_by_state
 from api.store.webhooks import remove_webhook
 from api.watches.keeping import Kept
 from api.watches.sweeper import Pace
+from tests.store.postgres import Cluster
 from tests.watches.deadlines import QUICK, World, longer_library, other_facts_library
 from tests.watches.receiver import Call, Receiver
 from tests.watches.test_delivery import signature_of
@@ -293,21 +295,51 @@ def test_new_facts_while_the_old_ones_are_judged(world: World, receiver: Receive
     assert {ring.state for ring in world.rings(kept).values()} == {"stopped"}
 
 
-def test_nothing_is_lost_while_the_database_is_away(world: World, receiver: Receiver) -> None:
-    """A sweeper whose database fails says so, goes on, and does its work when it is back."""
+def test_goes_on_after_a_mistake_of_our_own(world: World, receiver: Receiver) -> None:
+    """A sweeper that breaks down says so, goes on, and does its work as soon as it can."""
     world.register(receiver.url)
     world.watch(world.judge())
     world.clock.move(minutes=31)
     sweeper = world.sweeper()
     working, sweeper.active = sweeper.active, lambda: 1 / 0  # type: ignore[assignment,return-value]
     sweeper.start()
-    until = time.monotonic() + 5
-    while not world.counted.lines and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for_line(world)
     assert world.counted.lines[0] == ("the sweeper failed", {"kind": "ZeroDivisionError"})
     sweeper.active = working
     receiver.wait_for(1)
     sweeper.stop()
+
+
+def wait_for_line(world: World) -> None:
+    """Waits until the sweeper has something to say."""
+    until = time.monotonic() + 15
+    while not world.counted.lines:
+        assert time.monotonic() < until, "nothing was said"
+        time.sleep(0.01)
+
+
+def test_database_that_goes_away(postgres: Cluster, receiver: Receiver) -> None:
+    """While PostgreSQL is down the sweeper says so and waits; what came due meanwhile is told afterwards."""
+    url = postgres.new_database()
+    database = open_database(url)
+    upgrade(database)
+    world = World(database)
+    world.register(receiver.url)
+    world.watch(world.judge(closed_at="2015-06-20T09:00"))
+    sweeper = world.sweeper()
+    sweeper.start()
+    postgres.stop("immediate")
+    world.clock.move(minutes=31)
+    try:
+        wait_for_line(world)
+    finally:
+        postgres.start()
+    assert world.counted.lines[0] == ("the sweeper waits for the database", {"reason": "away"})
+    receiver.wait_for(1)
+    sweeper.stop()
+    assert len(receiver.calls) == 1
+    database.close()
+    postgres.drop(url)
 
 
 def test_ticket_that_breaks_something(world: World, receiver: Receiver) -> None:
