@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, func, select, text
+from sqlalchemy import Connection, Table, delete, func, select, text, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from api.store.database import Database
@@ -76,15 +76,12 @@ def _rows_before(bound: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
 
 def _delete_in_chunks(database: Database, table: Table, which: ColumnElement[bool]) -> None:
     """A few rows a transaction; a watch's rings go with it."""
-    keys = list(table.primary_key.columns)
-    some = select(*keys).where(which).limit(AT_ONCE)
+    key = tuple_(*table.primary_key.columns)
+    some = select(*table.primary_key.columns).where(which).limit(AT_ONCE)
     while True:
         with database.writing() as connection:
-            rows = connection.execute(some).all()
-            for row in rows:
-                matches = [key == value for key, value in zip(keys, row, strict=True)]
-                connection.execute(delete(table).where(*matches))
-        if len(rows) < AT_ONCE:
+            gone = connection.execute(delete(table).where(key.in_(some))).rowcount
+        if gone < AT_ONCE:
             return
 
 
