@@ -50,7 +50,7 @@ def _refused(error: HTTPException) -> Response:
             values = {"method": shown(at.method), "allowed": allowed}
             return respond(problem(at, "S011", values, headers=(("Allow", allowed),)))
         case _:
-            return respond(problem(at, "S014", {"reason": error.name}))
+            return respond(problem(at, "S014"))
 
 
 def _options() -> Response:

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from itertools import count
 from time import monotonic
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 from api.http.batch import PATH as BATCH
 from api.http.bodies import read_body
@@ -29,7 +30,7 @@ from api.http.exchange import (
     Headers,
 )
 from api.http.problems import not_logged, problem
-from api.http.service import Service
+from api.http.service import Edition, Service
 from api.http.verdicts import post_verdict
 from api.scribe.client import LogUnavailable
 from api.store.database import StoreUnavailable
@@ -75,7 +76,7 @@ class Front:
             environ["REQUEST_METHOD"],
             environ.get("PATH_INFO", "/"),
             started,
-            self._service.editions.active(),
+            self._edition(request_id),
         )
         try:
             admitted = self._admitted(exchange)
@@ -87,6 +88,14 @@ class Front:
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem and we the place
             answer = self._troubled(exchange, error)
         return self._sent(exchange, answer, start_response)
+
+    def _edition(self, request_id: str) -> Edition | None:
+        """The edition of this request; without one it is told that there is none."""
+        try:
+            return self._service.editions.active()
+        except Exception as error:  # noqa: BLE001 - as for a request
+            self._service.journal.error("trouble", request_id=request_id, exc_info=error)
+            return None
 
     def _admitted(self, exchange: Exchange) -> Exchange | Answer:
         """The exchange with its caller and its body, or why the request is not let in."""
@@ -146,7 +155,7 @@ class Front:
     def _troubled(self, exchange: Exchange, error: Exception) -> Answer:
         """A problem for what is known to happen; for a mistake of ours its place in the log."""
         match error:
-            case LogUnavailable():
+            case LogUnavailable() if error.reason != "refused":
                 return not_logged(exchange, error)
             case StoreUnavailable():
                 return problem(exchange, "S063")
@@ -193,8 +202,13 @@ class Front:
 
 
 def _plain_answer(status: str, headers: list[tuple[str, str]], body: bytes) -> Answer:
-    """What Flask answers by itself: the methods of an address, and files of the page of documents."""
+    """What Flask answers by itself: the methods of an address, files of the page of documents, redirections.
+
+    A redirection stays on the host that was asked, whatever the request called it.
+    """
     named = {name.lower(): value for name, value in headers}
+    if "location" in named:
+        return Answer(int(status[:3]), b"", headers=(("Location", urlsplit(named["location"]).path),))
     return Answer(
         int(status[:3]),
         body,

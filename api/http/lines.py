@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -26,7 +27,7 @@ def request_lines(stream: BinaryIO | None = None, **bound: Any) -> Callable[[Map
 
     def note(fields: Mapping[str, Any]) -> None:
         line = without_secrets(json_bytes({"at": _now(), **head, **fields})) + b"\n"
-        with lock:
+        with lock, suppress(OSError):  # what was answered stays answered though its line is lost
             out.write(line)
             out.flush()
 

@@ -17,12 +17,11 @@ from api.http.service import Edition, Service
 from api.http.verdicts import decision_for
 from api.store.decisions import Decision
 from api.store.editions import kept, rebuild
-from api.tickets.exact_json import parse
-from api.tickets.json_door import JsonDoor, Judged, Request
+from api.tickets.again import request_from_stored
+from api.tickets.json_door import JsonDoor, Judged
 from engine.base.findings import Finding, Language
 from engine.evaluate.differences import Differences, Entry, RuleDifference, ValueDifference, differences
 from engine.evaluate.evaluators import evaluator
-from engine.evaluate.facts import facts_from, instant_from
 from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
 
@@ -122,12 +121,10 @@ def _again(decision: Decision, bench: Bench | Finding) -> Again:
     """The stored facts at the stored instant; they are masked already and must not be masked once more."""
     if isinstance(bench, Finding):
         return Again(None, bench)
-    raw, _ = parse(decision.facts)
-    facts, problems = facts_from(raw, bench.plan)
-    if problems:
+    request = request_from_stored(decision.facts, decision.as_of, bench.plan)
+    if isinstance(request, list):
         return Again(None, Finding("S053", {"edition": decision.edition}))
-    as_of = None if decision.as_of is None else instant_from(decision.as_of, bench.plan.zone)
-    return Again(bench.door.decide(Request(raw, facts, as_of), None), None)
+    return Again(bench.door.decide(request, None), None)
 
 
 class _Past:

@@ -105,6 +105,12 @@ def test_head_and_options(front: World) -> None:
     assert set((options.header("Allow") or "").split(", ")) == {"OPTIONS", "POST"}
 
 
+def test_redirection(front: World) -> None:
+    """The page of documents is found without its slash, and no host of the caller's choice is repeated."""
+    reply = front.ask("GET", "/docs", headers={"Host": "elsewhere.example"})
+    assert (reply.status, reply.header("Location"), reply.body) == (308, "/docs/", b"")
+
+
 def test_key_as_password(front: World) -> None:
     """A browser may show the key as a password, but only to read."""
     given = {"Authorization": "Basic " + b64encode(f"me:{front.keys['evaluate'].token}".encode()).decode()}

@@ -50,7 +50,7 @@ def test_to_the_word(front: World, case: dict[str, Any]) -> None:
 
 def test_every_code_is_tested() -> None:
     """No problem is left out: those that are not in the file are in this module or in `test_verdicts`."""
-    elsewhere = {"S003", "S014", "S041", "S060", "S061", "S062", "S063", "S064", "S065", "S066"}
+    elsewhere = {"S003", "S041", "S060", "S061", "S062", "S063", "S064", "S065", "S066"}
     assert {case["code"] for case in CASES} | elsewhere == STATUS.keys()
 
 
@@ -129,6 +129,25 @@ def test_log_that_cannot_be_written(front: World) -> None:
         assert said(reply) == (503, code)
         assert reply.header("Retry-After") == "2"
         assert broken.ask("GET", "/health/ready", key=None).json["errors"][0]["code"] == "S062"
+
+
+def test_record_that_is_refused(front: World) -> None:
+    """A record that the database will never take is a mistake of ours: to ask again would not help."""
+    broken = with_service(front, log=_Broken(LogUnavailable("refused")))
+    assert said(broken.post({"kind": "loss", "value": 3})) == (500, "S060")
+
+
+def test_edition_that_cannot_be_had(front: World) -> None:
+    """Where the edition cannot be told, there is a problem all the same, and the place in the log."""
+
+    class Lost:
+        def active(self) -> None:
+            raise FileNotFoundError("王小明")
+
+    lost = with_service(front, editions=Lost())
+    assert said(lost.post({})) == (503, "S064")
+    assert lost.ask("GET", "/health/live", key=None).status == 200
+    assert lost.journal.lines[0]["event"] == "trouble"
 
 
 def test_mistake_of_ours(front: World) -> None:
