@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint audit check agree bench lock clean
+.PHONY: help setup demo test lint audit check agree bench bench-service soak lock clean
 
 help: ## say what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 21
 
 setup: .venv/.installed ## make .venv with the locked versions
 
@@ -37,8 +37,15 @@ check: lint audit test ## what must hold before a change lands
 agree: .venv/.installed ## 100,000 made-up tickets through all three evaluators
 	$(BIN)/python -m tests.agreement.run --tickets 100000 --seed 1
 
-bench: .venv/.benchmark ## measure decisions a second
+bench: .venv/.benchmark ## measure decisions a second, then the service
 	$(BIN)/python -m benchmarks.run
+	$(MAKE) bench-service
+
+bench-service: .venv/.installed ## measure requests a second beside bare Flask (with wrk, where installed)
+	$(BIN)/python -m benchmarks.service.run
+
+soak: .venv/.installed ## 30 minutes of load with reloads; MINUTES=5 for fewer
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30)
 
 lock: .venv-lock/.installed ## write requirements/*.txt anew; UPGRADE=--upgrade takes the latest versions
 	$(LOCK) --group build -o requirements/build.txt
