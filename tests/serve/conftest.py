@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from api import logs
+from tests.serve.running import clear
 
 
 @pytest.fixture
@@ -21,3 +22,11 @@ def stream() -> Iterator[io.BytesIO]:
     logging.captureWarnings(capture=False)
     yield out
     root.handlers[:], root.level, threading.excepthook = before
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The short folders in which services put theirs go with the tests."""
+    yield
+    for link in tmp_path_factory.getbasetemp().glob("*/tmp"):
+        clear(link.parent)

@@ -7,11 +7,13 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -143,9 +145,13 @@ def command_line(home: Path, *options: str, lang: str = "en") -> list[str]:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Whatever the service puts into temporary folders can be looked at afterwards."""
-    (home / "tmp").mkdir(exist_ok=True)
-    return {**os.environ, "TMPDIR": str(home / "tmp"), "PYTHONPATH": str(SMALL.parents[2])}
+    """What the service puts into temporary folders can be looked at afterwards, at `home / "tmp"`.
+
+    The folder itself has a short name, as sockets need one.
+    """
+    if not (home / "tmp").exists():
+        (home / "tmp").symlink_to(tempfile.mkdtemp(prefix="cs-"))
+    return {**os.environ, "TMPDIR": str((home / "tmp").resolve()), "PYTHONPATH": str(SMALL.parents[2])}
 
 
 def refused(home: Path, *options: str, lang: str = "en") -> tuple[int, str]:
@@ -190,6 +196,12 @@ def serving(home: Path, *options: str, key: str = "", lang: str = "en") -> Itera
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait()
+
+
+def clear(home: Path) -> None:
+    """Removes what a killed service has left in its temporary folder."""
+    if (home / "tmp").exists():
+        shutil.rmtree((home / "tmp").resolve())
 
 
 def _wait_for_address(running: Running) -> None:

@@ -40,13 +40,19 @@ def test_first_start_gives_a_key_and_the_second_does_not(tmp_path: Path) -> None
         assert not list((tmp_path / "tmp").iterdir()), "the run folder is gone"
 
 
-def test_speaks_chinese(tmp_path: Path) -> None:
-    """What is for a person is in the language asked for; so is what cannot be."""
-    with serving(tmp_path, lang="zh") as running:
-        assert "裁定服务已启动" in running.said
+def test_speaks_chinese_and_warns(tmp_path: Path) -> None:
+    """What is for a person is in the language asked for: where it serves, what to mind, what cannot be."""
+    with serving(tmp_path, "--host", "0.0.0.0", "--without-log", lang="zh") as running:  # noqa: S104 - the case
+        said = "".join(running.said.split())
+        assert "裁定服务已启动" in said
+        assert "其他机器可以连接0.0.0.0" in said
+        assert "判定不会记录" in said
+        assert running.judge().status == 201
+        assert running.stored() == set()
         assert running.judge(kind="theft").body["errors"][0]["message"].isascii() is False
         code, said = refused(tmp_path, "--port", str(running.port), lang="zh")
         assert (code, f"端口 {running.port} 已被占用" in said) == (1, True)
+        assert running.stop() == 0
 
 
 def test_a_port_in_use_is_said(tmp_path: Path) -> None:
@@ -105,12 +111,3 @@ def test_rules_with_errors_do_not_start(tmp_path: Path, capsys: pytest.CaptureFi
     assert (code, "smoke test" in said, "fines.yaml" in said) == (2, True, True)
     code, said = start(tmp_path / "ruels")
     assert (code, "there is no folder" in said) == (1, True)
-
-
-def test_says_when_others_can_reach_it(tmp_path: Path) -> None:
-    """The loopback is the default; whoever chooses otherwise is told what that means."""
-    with serving(tmp_path, "--host", "0.0.0.0", "--without-log") as running:  # noqa: S104 - that is the case
-        said = " ".join(running.said.split())
-        assert "other machines can reach 0.0.0.0" in said
-        assert "no decision is stored" in said
-        assert running.judge().status == 201
