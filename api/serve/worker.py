@@ -16,6 +16,7 @@ from granian.server.mp import MPServer
 
 from api import logs
 from api.http.limits import KeyLimiter
+from api.http.lines import request_lines
 from api.http.service import DecisionLog, Edition, Service, Settings
 from api.scribe.client import NoLog, ScribeClient
 from api.serve.board import Board
