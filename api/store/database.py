@@ -278,6 +278,8 @@ def _postgresql_reason(error: BaseException | None) -> Reason | None:
             return "busy"
         case "58" | "XX":
             return "other"
+        case "42" if state == "42501":
+            return "other"  # this role may not do it
         case _:
             return None
 

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from api.store.database import (
     Database,
@@ -193,6 +194,25 @@ def test_server_that_restarts(postgres: Cluster) -> None:
     assert count_of_keys(database) == 0
     database.close()
     postgres.drop(url)
+
+
+def test_role_that_may_not(postgres: Cluster) -> None:
+    """A role that may not make tables is told so, and that is no mistake of ours."""
+    url = postgres.new_database()
+    postgres.run_sql("CREATE ROLE onlooker LOGIN")
+    database = open_database(url.replace("user=caiding", "user=onlooker"))
+    with pytest.raises(StoreUnavailable) as trouble:
+        upgrade(database)
+    assert (trouble.value.reason, trouble.value.detail) == ("other", "permission denied for schema public")
+    database.close()
+    postgres.drop(url)
+    postgres.run_sql("DROP ROLE onlooker")
+
+
+def test_mistakes_of_ours_stay_what_they_are(database: Database) -> None:
+    """A statement that is wrong is no trouble of the database's."""
+    with pytest.raises(DBAPIError), database.reading() as connection:
+        connection.execute(text("SELECT nothing FROM nowhere"))
 
 
 def test_folder_that_is_not_there(tmp_path: Path) -> None:

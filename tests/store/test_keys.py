@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -104,6 +106,19 @@ def test_rotation(database: Database) -> None:
         assert keys.revoke(connection, first.id)
     make(database)
     make(database, "other")
+
+
+def test_two_keys_whoever_asks_at_once(database: Database) -> None:
+    """Several who make keys for a caller at the same instant get two of them between them."""
+    ready = Barrier(4)
+
+    def ask(_: int) -> bool:
+        ready.wait()
+        with database.writing() as connection:
+            return isinstance(create_key(connection, "shop", ["evaluate"]), NewKey)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(ask, range(4))) == 2
 
 
 def test_expired_and_revoked_keys_do_not_count(database: Database) -> None:
