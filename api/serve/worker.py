@@ -91,6 +91,7 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
         settings=Settings(engine=engine_name(), language=settings.language),
         clock=time.time_ns,
         reload=Reload(board, slot),
+        note=request_lines(process=f"worker {os.getpid()}"),
     )
 
 
