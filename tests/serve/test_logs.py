@@ -90,9 +90,14 @@ def test_a_line_is_cheap(stream: io.BytesIO) -> None:
     del stream
 
 
-def test_a_whole_run_says_no_secret(tmp_path: Path) -> None:
-    """The log of a start, of requests good and bad, of a reload and of the end: no key, no personal fact."""
-    with serving(tmp_path) as running:
+def test_a_whole_run_says_no_secret(tmp_path: Path, database_url: str) -> None:
+    """The log of a start, of requests good and bad, of a reload and of the end: no key, no password, no fact.
+
+    What is printed for the person has the key once, and no password either.
+    """
+    password = "Zm9yZ2V0bWVub3Q"  # noqa: S105 - the server of the tests asks for none
+    url = f"{database_url}&password={password}" if "?" in database_url else database_url
+    with serving(tmp_path, "--database-url", url) as running:
         running.judge(ticket_no="ZX-998877")
         running.judge(ticket_no="ZX-998877", kind="Lane 3 Wuhan")
         running.ask("GET", f"/v1/verdicts/{running.key}?key={running.key}")
@@ -101,7 +106,8 @@ def test_a_whole_run_says_no_secret(tmp_path: Path) -> None:
         assert running.stop() == 0
         said = running.raw_log
         assert running.log
-        for secret in (running.key, running.key.rpartition("_")[2], "ZX-998877", "Lane 3 Wuhan"):
+        assert password not in running.said
+        for secret in (password, running.key, running.key.rpartition("_")[2], "ZX-998877", "Lane 3 Wuhan"):
             assert secret not in said
         requests = [line for line in running.log if line["event"] == "request"]
         assert len(requests) == 5
