@@ -36,6 +36,7 @@ from api.store.database import Database
 from engine.base.findings import Finding
 
 SCRIBE_PATIENCE_S = 20.0
+LOOK_EVERY_S = 0.5
 QUEUE = 1024
 
 
@@ -120,6 +121,9 @@ class _Serving:
         for other in self._others:
             if not self._ended.is_set():
                 other.start()
+        while not self._ended.wait(LOOK_EVERY_S):
+            if self._are_ready():  # only workers that end before they are ready are a reason to give up
+                self._server.respawned_wrks.clear()
 
     def _are_ready(self) -> bool:
         ready = sum(worker.ready > 0 for worker in self._board.workers())
