@@ -32,7 +32,7 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@=+/-]{0,127}")
 TRACE = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-class Exchange(msgspec.Struct, frozen=True, gc=False):
+class Exchange(msgspec.Struct, frozen=True):
     """A request as far as the front has taken it.
 
     `started` is in monotonic seconds. `holder` is None only where no key is asked for; `body` is read by

@@ -142,14 +142,17 @@ class Front:
         def start_response(status: str, headers: list[tuple[str, str]], *_error: object) -> None:
             begun.append((status, headers))
 
-        parts = self._flask(environ, start_response)
         try:
-            body = b"".join(parts)
+            parts = self._flask(environ, start_response)
+            try:
+                body = b"".join(parts)
+            finally:
+                close = getattr(parts, "close", None)
+                if close is not None:
+                    close()
         finally:
-            close = getattr(parts, "close", None)
-            if close is not None:
-                close()
-        found: Answer | None = environ.get(LEFT_ANSWER)
+            del environ[IN_ENVIRON]  # else the two hold each other until the collector comes
+        found: Answer | None = environ.pop(LEFT_ANSWER, None)
         return _plain_answer(*begun[-1], body) if found is None else found
 
     def _troubled(self, exchange: Exchange, error: Exception) -> Answer:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from base64 import b64encode
 
 import pytest
 
+from api.http.exchange import IN_ENVIRON, Exchange
 from tests.http.world import World
 
 TICKET = b'{"facts": {"kind": "loss", "value": 10}}'
@@ -105,6 +107,22 @@ def test_head_and_options(front: World) -> None:
     assert set((options.header("Allow") or "").split(", ")) == {"OPTIONS", "POST"}
 
 
+def test_nothing_is_left_behind(front: World) -> None:
+    """A request that is answered leaves no circle of references; only Flask's own refusals do."""
+    answered = [asked for asked in ASKED if asked[1] != "/nothing"]
+    for method, path, body, key in answered:
+        front.ask(method, path, body, key=key)
+    gc.collect()
+    gc.disable()
+    try:
+        for method, path, body, key in answered:
+            front.ask(method, path, body, key=key)
+        left = [found for found in gc.get_objects() if isinstance(found, Exchange)]
+    finally:
+        gc.enable()
+    assert left == []
+
+
 def test_redirection(front: World) -> None:
     """The page of documents is found without its slash, and no host of the caller's choice is repeated."""
     reply = front.ask("GET", "/docs", headers={"Host": "elsewhere.example"})
@@ -124,8 +142,6 @@ def test_key_as_password(front: World) -> None:
 
 def test_same_by_flask(front: World) -> None:
     """The front's own way to the judge and Flask's give the same answer."""
-    from api.http.exchange import IN_ENVIRON, Exchange
-
     edition, holder = front.shelf.edition, front.service.keys.holder(front.keys["evaluate"].token)
     told = []
 
