@@ -21,7 +21,10 @@ from api.serve.settings import RunFolder
 from api.serve.smoke import warm_up
 from api.tickets.json_door import JsonDoor
 from engine.evaluate.evaluators import Evaluator, evaluator
+from engine.evaluate.facts import Facts
+from engine.evaluate.verdict import Verdict
 from engine.library import Library
+from engine.plan.nodes import Plan
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOOK_EVERY_S = 0.02
@@ -44,6 +47,29 @@ class Loaded:
         part = target.with_suffix(".part")
         part.write_bytes(pickle.dumps(self, protocol=5))
         part.replace(target)
+
+
+class InTurn:
+    """An evaluator that is asked by many threads and speaks to one child process, hence by one at a time."""
+
+    def __init__(self, judge: Evaluator) -> None:
+        self.name, self.plan = judge.name, judge.plan
+        self._judge = judge
+        self._asking = threading.Lock()
+
+    def decide(self, facts: Facts, as_of: datetime | None) -> Verdict:
+        with self._asking:
+            return self._judge.decide(facts, as_of)
+
+    def close(self) -> None:
+        with self._asking:
+            self._judge.close()
+
+
+def serving_evaluator(name: str, plan: Plan) -> Evaluator:
+    """The evaluator of that name, for many threads."""
+    made = evaluator(name, plan)
+    return InTurn(made) if name == "durable" else made
 
 
 @dataclass(frozen=True)
@@ -108,7 +134,7 @@ class ProcessEditions:
         loaded = pickle.loads(self._folder.edition(generation).read_bytes())  # noqa: S301 - our own, in our own folder
         assert isinstance(loaded, Loaded), "the keeper writes nothing else there"
         assert loaded.library.plan is not None, "the keeper gives out sound libraries only"
-        judge = evaluator(self._evaluator_name, loaded.library.plan)
+        judge = serving_evaluator(self._evaluator_name, loaded.library.plan)
         until = time.monotonic() + WARM_FOR_S
         for _ in warm_up(loaded.library, judge):
             time.sleep(0)  # requests go first

@@ -7,6 +7,7 @@ import io
 import multiprocessing
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,11 +16,13 @@ import pytest
 from api import logs
 from api.serve.board import RATE_SLOTS, Board
 from api.serve.chronicle import Chronicle, microseconds
-from api.serve.editions import Loaded, ProcessEditions
+from api.serve.editions import Loaded, ProcessEditions, serving_evaluator
 from api.serve.keeper import Keeper, examine
 from api.serve.settings import RunFolder, RunSettings, run_folder
 from api.serve.texts import read_texts, revision_of
 from api.store.database import Database, open_database, upgrade
+from engine.evaluate.durable import Unavailable
+from engine.evaluate.facts import facts_from
 from engine.library import Library, load
 from tests.serve.running import SMALL, wait_until, write_rules
 
@@ -151,6 +154,23 @@ def _refusals(database: Database) -> str:
 
     with database.reading() as connection:
         return "".join(line.findings for line in activations(connection, 5))
+
+
+def test_threads_share_the_second_engine() -> None:
+    """It answers each of eight threads on its own ticket, although it speaks to one process."""
+    library = load(SMALL)
+    assert library.plan is not None
+    try:
+        judge = serving_evaluator("durable", library.plan)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    reference = serving_evaluator("reference", library.plan)
+    tickets = [{"kind": "loss", "value": number % 2, "day": "2015-06-10"} for number in range(80)]
+    facts = [facts_from(ticket, library.plan, pointer="")[0] for ticket in tickets]
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda one: judge.decide(one, None), facts))
+    judge.close()
+    assert got == [reference.decide(one, None) for one in facts]
 
 
 def test_a_revision_is_the_exact_content() -> None:
