@@ -15,6 +15,12 @@ from engine.rulebook.model import Catalogue
 
 KEY = "key"
 BASIC = "keyInBrowser"
+REFUSED_WITH: Mapping[int, tuple[str, ...]] = {
+    401: ("WWW-Authenticate",),
+    429: ("Retry-After", "RateLimit", "RateLimit-Policy"),
+    503: ("Retry-After",),
+}
+"""The headers that a refusal has of its own."""
 
 
 def document(catalogue: Catalogue, evaluator: Evaluator, version: str) -> dict[str, Any]:
@@ -91,10 +97,9 @@ def _reply(reply: Reply, judged: Sequence[Example]) -> dict[str, Any]:
 
 
 def _refusal(status: int) -> dict[str, Any]:
-    own = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
     return {
         "description": REFUSALS[status],
-        "headers": _headers(*own),
+        "headers": _headers(*REFUSED_WITH.get(status, ())),
         "content": {PROBLEM: {"schema": ref("Problem")}},
     }
 
@@ -168,10 +173,8 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "true：这是以前存下的答复 true: this answer was stored before", {"const": "true"}, required=False
     ),
     "ETag": _header("文档的标记 the document's mark", {"type": "string"}),
-    "RateLimit": _header("还剩多少请求 what is left of the rate limit", {"type": "string"}, required=False),
-    "RateLimit-Policy": _header(
-        "每个密钥的请求限额 the rate limit of a key", {"type": "string"}, required=False
-    ),
+    "RateLimit": _header("还剩多少请求 what is left of the rate limit", {"type": "string"}),
+    "RateLimit-Policy": _header("每个密钥的请求限额 the rate limit of a key", {"type": "string"}),
     "WWW-Authenticate": _header("怎样给出密钥 how a key is given", {"type": "string"}),
 }
 
