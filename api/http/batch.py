@@ -77,7 +77,7 @@ def _tickets(exchange: Exchange) -> list[msgspec.Raw] | Answer:
     most = exchange.service.settings.most_tickets
     try:
         found = _DECODE(exchange.body).tickets
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _why_not(exchange, most)
     if exchange.body.count(b'"tickets"') > 1 and _stands_twice(exchange.body):
         return problem(exchange, "S032")

@@ -84,7 +84,7 @@ class JsonDoor:
             return None
         try:
             request = self._decoder.decode(body)
-        except (msgspec.DecodeError, RecursionError, ArithmeticError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
             return None
         raw = request.get("facts") if type(request) is dict else None
         if type(raw) is not dict or not _each_key_once(body, request, raw):
