@@ -16,7 +16,7 @@ from typing import TypeAlias
 Answer: TypeAlias = int | str
 """A status, or what the receiver does instead: `hang`, `drip`, `close`."""
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from tests.watches.deadlines import World
 from tests.watches.receiver import Call, Receiver
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @contextmanager
