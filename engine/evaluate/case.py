@@ -85,10 +85,25 @@ class Case:
     ) -> Any:
         """A value, `NONE`, or `Unknown`; conditions give True, False or `Unknown`."""
         match expression:
-            case Constant(value=value):
-                return value
+            case Test(condition=condition):
+                return self.value(condition, record, outputs)
+            case Comparison(operator=operator, left=left, right=right):
+                return _compared(
+                    operator, self.value(left, record, outputs), self.value(right, record, outputs)
+                )
             case FactValue(name=name):
                 return self.fact(name)
+            case Constant(value=value):
+                return value
+            case All(items=items):
+                return conjunction(self.value(item, record, outputs) for item in items)
+            case AnyOf(items=items):
+                return disjunction(self.value(item, record, outputs) for item in items)
+            case Not(item=item):
+                return negation(self.value(item, record, outputs))
+            case Present(operand=operand):
+                operand_value = self.value(operand, record)
+                return operand_value if isinstance(operand_value, Unknown) else operand_value is not NONE
             case FieldValue(name=name, of=records):
                 return self.field(records, name, record or {})
             case OutputValue(name=name):
@@ -97,21 +112,6 @@ class Case:
                 return self._parameter(expression)
             case Arithmetic() | Quotient() | Rounding() | Extreme() | Absolute() | DateFunction():
                 return self._computed(expression, record, outputs)
-            case Comparison(operator=operator, left=left, right=right):
-                return _compared(
-                    operator, self.value(left, record, outputs), self.value(right, record, outputs)
-                )
-            case All(items=items):
-                return conjunction(self.value(item, record, outputs) for item in items)
-            case AnyOf(items=items):
-                return disjunction(self.value(item, record, outputs) for item in items)
-            case Not(item=item):
-                return negation(self.value(item, record, outputs))
-            case Test(condition=condition):
-                return self.value(condition, record, outputs)
-            case Present(operand=operand):
-                operand_value = self.value(operand, record)
-                return operand_value if isinstance(operand_value, Unknown) else operand_value is not NONE
             case Quantifier() | Count() | Picked():
                 return self._over_records(expression)
             case _:
@@ -247,16 +247,24 @@ class Case:
 
 def conjunction(values: Iterable[Any]) -> Any:
     """Kleene's and: false if one is false, else unknown for all the unknown ones together."""
-    found = list(values)
-    if any(value is False for value in found):
-        return False
-    missing = [value for value in found if isinstance(value, Unknown)]
+    missing = []
+    for value in values:
+        if value is False:
+            return False
+        if isinstance(value, Unknown):
+            missing.append(value)
     return together(missing) if missing else True
 
 
 def disjunction(values: Iterable[Any]) -> Any:
-    """Kleene's or."""
-    return negation(conjunction(negation(value) for value in values))
+    """Kleene's or: true if one is true, else unknown for all the unknown ones together."""
+    missing = []
+    for value in values:
+        if value is True:
+            return True
+        if isinstance(value, Unknown):
+            missing.append(value)
+    return together(missing) if missing else False
 
 
 def negation(value: Any) -> Any:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.base import calendar as reckoning
 from engine.base.calendar import Due, Limit, Stretch
@@ -19,8 +18,7 @@ State: TypeAlias = Literal["not_started", "running", "met", "breached"]
 MIDNIGHT = "00:00"
 
 
-@dataclass(frozen=True, slots=True)
-class ClockFace:
+class ClockFace(NamedTuple):
     """What a clock shows; `due` is None before it has started."""
 
     state: State
@@ -119,10 +117,12 @@ def face_of(due: Due, started: Any, stops: Sequence[Any], as_of: datetime | None
     return None if as_of is None else ClockFace("running", due, started)
 
 
-def _last(stops: Sequence[date | datetime], due: Due) -> Any:
+def _last(stops: Sequence[date | datetime], due: Due) -> date | datetime | None:
+    """The latest, on the zone that every instant of a case carries."""
     zone = due.instant.tzinfo
-    assert zone is not None, "instants carry the zone of the catalogue"
-    return max(stops, key=lambda stop: reckoning.instant_of(stop, zone), default=None)
+    if len(stops) < 2 or zone is None:
+        return stops[0] if stops else None
+    return max(stops, key=lambda stop: reckoning.instant_of(stop, zone))
 
 
 def in_time(case: Case, clock: ClockPlan) -> Any:

@@ -1,9 +1,9 @@
 """Items of the plan to source: a filter that passes what may apply, and the outcome where it must.
 
 Two kinds of source are written from the same items. *Full* source builds the verdict's own dictionaries,
-with reasons and citations, and hands what it does not build itself (whatever is undecided) to the
-reference walk, item by item, so that the order of the plan is kept. *Bare* source only lists
-`(rule, kind, amount)` of what applies, and so never asks why something does not.
+with reasons and citations, and hands what it does not build itself (tables with several hits, exceptions
+that mark for review) to the reference walk, item by item, so that the order of the plan is kept. *Bare*
+source only lists `(rule, kind, amount)` of what applies, and so never asks why something does not.
 """
 
 from __future__ import annotations
@@ -247,12 +247,11 @@ class ItemWriter:
             self._row(table, table.otherwise, f"{keyword} not ({disjoined(mays)}):")
             keyword = "elif"
         if not self.bare:
-            undecided = self._walk(table) if guarded else self.undecided.by_rows(table)
-            self.function.line(f"{keyword} {raised}: {undecided}")
+            self.function.line(f"{keyword} {raised}: {self.undecided.by_rows(table)}")
 
     def _leave_open(self, table: TablePlan, raised: str) -> None:
         if not self.bare:
-            self.function.line(f"if {raised}: {self._walk(table)}")
+            self.function.line(f"if {raised}: {self.undecided.by_rows(table)}")
 
     def _counted(self, table: TablePlan) -> None:
         """The one row that may apply, if it must; several or unknown rows are the reference walk's."""

@@ -41,7 +41,7 @@ from engine.rulebook.outcomes import (
     Share,
     amounts,
 )
-from engine.rulebook.types import Scalar, Type
+from engine.rulebook.types import Kind, Scalar, Type
 
 Fields = list[tuple[str, str]]
 
@@ -250,8 +250,8 @@ class OutcomeWriter:
         match condition:
             case Test(subjects=subjects, text=text):
                 shown_text = f"not({text})" if negated else text
-                demanded = dict([pair]) if holds and (pair := equality(condition)) else {}
-                return [Entry(fact, shown_text, demanded.get(fact.name)) for fact in subjects]
+                pair = equality(condition) if holds else None
+                return [Entry(fact, shown_text, _demanded(fact, pair)) for fact in subjects]
             case Not(item=item):
                 return self._parts(item, holds=not holds, negated=not negated)
             case All(items=items) | AnyOf(items=items):
@@ -281,13 +281,10 @@ class OutcomeWriter:
 
     def _entry(self, entry: Entry) -> str:
         fact = entry.fact
-        if fact.name in self.settled:
-            known = {
-                "fact": fact.name,
-                "value": shown(self.settled[fact.name], fact.type),
-                "test": entry.text,
-            }
-            return self._shared(known)
+        known = self.settled.get(fact.name, entry.value)
+        if known is not None:
+            seen = shown(known, fact.type)
+            return self._shared({"fact": fact.name, "value": seen, "test": entry.text})
         variable = self.compiler.fact(fact.name)
         show = shown_plain(fact.type)
         seen = self._shown(variable.name, fact.type)
@@ -301,6 +298,13 @@ class OutcomeWriter:
         """Source for a known value as it stands in a verdict."""
         show = shown_plain(type_)
         return source if show is None else f"{self.module.constant(show, 'show')}({source})"
+
+
+def _demanded(fact: FactValue, pair: tuple[str, Any] | None) -> Any:
+    """The value that an equality demands; instants that are equal may be written differently."""
+    return (
+        pair[1] if pair is not None and pair[0] == fact.name and fact.type.kind is not Kind.INSTANT else None
+    )
 
 
 def or_none(value: Strict) -> str:

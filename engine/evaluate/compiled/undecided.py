@@ -75,11 +75,15 @@ class UndecidedWriter:
         return self._open("defeated", item.origin, lambda compiler: _add_causes(compiler, AnyOf(defeating)))
 
     def by_rows(self, table: TablePlan) -> str:
-        """Where no row holds, of rows that exclude one another: those that may hold are why."""
+        """Where no row counts: those that may hold are why, under `first` the first of them.
+
+        For rows of which none holds, or none before one that may.
+        """
 
         def gather(compiler: Compiler) -> None:
             _return_if(compiler, _defeated(compiler, table.exemptions))
-            _add_causes(compiler, AnyOf(tuple(row.condition for row in table.rows)))
+            for row in table.rows:
+                _add_causes_where_unknown(compiler, row.condition, first=table.policy == "first")
             none_applies = self.module.constant(Cause("no_row_applies", table.origin.id), "cause")
             compiler.function.line(f"if not c: c.add({none_applies})")
 
@@ -185,10 +189,12 @@ def _add_causes(compiler: Compiler, condition: Expression) -> None:
             compiler.function.line(f"c |= walk_causes(L, {compiler.module.constant(condition, 'x')})")
 
 
-def _add_causes_where_unknown(compiler: Compiler, condition: Expression) -> None:
+def _add_causes_where_unknown(compiler: Compiler, condition: Expression, *, first: bool = False) -> None:
+    """With `first` only where nothing has been added yet."""
     may, must = compiler.may(condition), compiler.must(condition)
     if may != must:
-        with compiler.function.block(f"if {conjoined([may, denied(must)])}:"):
+        before = ["not c"] if first else []
+        with compiler.function.block(f"if {conjoined([*before, may, denied(must)])}:"):
             _add_causes(compiler, condition)
 
 
