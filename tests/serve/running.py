@@ -174,7 +174,7 @@ def serving(home: Path, *options: str, key: str = "", lang: str = "en") -> Itera
     if not (home / "rules").exists():
         write_rules(home / "rules")
     port = free_port()
-    given = ["--second-opinion", "0%", *options, "--port", str(port)]
+    given = ["--second-opinion", "0%", "--rate", "0", *options, "--port", str(port)]
     with (home / "said").open("wb") as said, (home / "log").open("wb") as log:
         process = subprocess.Popen(
             command_line(home, *given, lang=lang),

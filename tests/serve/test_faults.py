@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
 from pathlib import Path
 
-from tests.serve.running import Load, is_running, serving, wait_until
+from api.store.database import open_database
+from tests.serve.running import Load, is_running, serving, wait_until, write_rules
+from tests.store.postgres import Cluster
 
 
 def test_everything_is_killed(tmp_path: Path) -> None:
@@ -62,3 +65,33 @@ def test_processes_are_killed_one_by_one(tmp_path: Path) -> None:
         assert len(processes) == 3
         os.kill(running.process.pid, signal.SIGKILL)
         wait_until(lambda: not any(map(is_running, processes)), 10)
+
+
+def test_postgresql_crashes_while_the_rules_change(postgres: Cluster, tmp_path: Path) -> None:
+    """Nobody is judged by an edition whose texts are not kept: it waits until the database is back.
+
+    Meanwhile requests wait or are told to come again; what was acknowledged is stored, and only once.
+    """
+    url = postgres.new_database()
+    with serving(tmp_path, "--database-url", url) as running:
+        old = running.ready()["edition"]
+        with Load(running) as load:
+            load.wait_for(30)
+            postgres.stop("immediate")
+            try:
+                write_rules(tmp_path / "rules", 60)
+                wait_until(lambda: "edition_waits_for_database" in running.raw_log)
+                assert running.ask("GET", "/health/live").edition == old
+            finally:
+                postgres.start()
+            load.wait_for(30)
+            wait_until(lambda: running.ask("GET", "/health/live").edition != old)
+            load.wait_for(30)
+        assert {answer.status for answer in load.others} <= {503}
+        assert all("retry-after" in answer.headers for answer in load.others)
+        assert load.broken == 0
+        assert running.stop() == 0
+    with contextlib.closing(open_database(url)) as database, database.reading() as connection:
+        stored = [str(row[0]) for row in connection.exec_driver_sql("SELECT id FROM decisions")]
+    assert set(load.acknowledged) <= set(stored)
+    assert len(stored) == len(set(stored))
