@@ -89,6 +89,9 @@ def _operation(operation: Operation, judged: Sequence[Example]) -> dict[str, Any
 
 def _reply(reply: Reply, judged: Sequence[Example]) -> dict[str, Any]:
     response: dict[str, Any] = {"description": reply.says, "headers": _headers(*reply.headers)}
+    if reply.leads_to:
+        id_ = {"id": "$response.body#/id"}
+        response["links"] = {name: {"operationId": name, "parameters": id_} for name in reply.leads_to}
     if reply.schema is not None:
         name = reply.schema.get("$ref", "").rpartition("/")[2]
         shown = examples.bodies(name, judged)

@@ -15,12 +15,16 @@ Method: TypeAlias = Literal["get", "post", "put", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A documented answer that is no problem. `says` is Chinese, then English; no schema: an empty body."""
+    """A documented answer that is no problem. `says` is Chinese, then English; no schema: an empty body.
+
+    `leads_to` are the operations that take the id which it holds.
+    """
 
     says: str
     schema: Schema | None = None
     form: str = JSON
     headers: tuple[str, ...] = ("Caiding-Edition",)
+    leads_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,14 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/verdicts",
         "判定一张工单 judge a ticket",
         VERDICTS,
-        {201: Reply("判定已存下 judged and stored", ref("Decided"), headers=KEPT)},
+        {
+            201: Reply(
+                "判定已存下 judged and stored",
+                ref("Decided"),
+                headers=KEPT,
+                leads_to=("verdict", "replay"),
+            )
+        },
         roles=("evaluate",),
         problems=(503,),
         body="Ticket",
@@ -209,7 +220,12 @@ OPERATIONS: tuple[Operation, ...] = (
             200: Reply(
                 "早已在监视 it is watched already", ref("Watch"), headers=("Caiding-Edition", "Location")
             ),
-            201: Reply("开始监视 it is watched", ref("Watch"), headers=("Caiding-Edition", "Location")),
+            201: Reply(
+                "开始监视 it is watched",
+                ref("Watch"),
+                headers=("Caiding-Edition", "Location"),
+                leads_to=("watchOf", "renewWatch", "endWatch"),
+            ),
         },
         roles=("evaluate",),
         problems=(503,),
