@@ -106,8 +106,10 @@ class Keeper:
         return self._active
 
     def activate_first(self, candidate: Candidate) -> None:
-        """Begins with what the command has examined; raises StoreUnavailable."""
-        self._seen = look_at(self._rules)
+        """Begins with what the command has examined; raises StoreUnavailable.
+
+        What has changed in the folder since then is found by the first look.
+        """
         self._swap(candidate, wait=False)
 
     def start(self) -> None:
@@ -162,8 +164,10 @@ class Keeper:
         if wishes or due or look_at(self._rules) != self._seen:
             self._again_at = None
             self._seen = self._rested()
-            self._consider(asked=bool(wishes))
-            self._board.answer(wishes)
+            try:
+                self._consider(asked=bool(wishes))
+            finally:
+                self._board.answer(wishes)
         self._chronicle.catch_up()
 
     def _rested(self) -> Look:
@@ -186,7 +190,11 @@ class Keeper:
         unchanged = revision == self.active().revision and self._refused is None
         if unchanged or (revision == self._refused and not asked):
             return
-        self._try(texts, revision)
+        try:
+            self._try(texts, revision)
+        except Exception as error:
+            self._refuse(revision, [Finding("D145", {"kind": type(error).__name__})])
+            raise
 
     def _try(self, texts: Texts, revision: str) -> None:
         started = time.monotonic()
@@ -260,8 +268,8 @@ class Keeper:
         return trouble
 
     def _refuse(self, revision: str, findings: Sequence[Finding]) -> None:
-        if revision == self._refused and not revision:
-            return  # a folder that is not there is said once
+        if self._stopping.is_set() or (revision == self._refused and not revision):
+            return  # nobody waits any more; and a folder that is not there is said once
         self._refused = revision
         now, found = datetime.now(UTC), tuple(findings)
         codes = sorted({finding.code for finding in found})
