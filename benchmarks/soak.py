@@ -42,6 +42,8 @@ MOST_GROWTH = 1024 * 1024
 """Bytes a minute, over all processes, by which memory may still grow after that."""
 MOST_HANDLES, MOST_THREADS = 16, 16
 """By so many the most at the end may exceed the most after the warm-up."""
+FIRST_CHANGES = 8
+"""So many editions before the load: until then each takes new memory, later ones do not."""
 CHANGED, BROKEN = "sla.yaml", "penalties.yaml"
 TITLE = "        title: {zh: "
 """Where a rule's title begins: it stands in verdicts, so that another one makes another edition."""
@@ -93,6 +95,9 @@ def _soak(server: Server, folder: Path, rules: Path, options: argparse.Namespace
     target = Target(server.address, server.key, folder / "single")
     target.bodies.write_bytes(b"\n".join(bodies) + b"\n")
     check_each(target, bodies)
+    for number in range(FIRST_CHANGES):
+        _replace(rules / CHANGED, _retitled(f"0.{number}"))
+        _ask_for_reload(server)
     rate = options.rate or _half_of_the_peak(target, options.minutes)
     print(f"{options.minutes:g} minutes at {rate:,.0f} requests/s", flush=True)
     before = _settled_rows(server)
@@ -172,15 +177,20 @@ def _say(minute: int, server: Server, told: Told, held: Held) -> None:
 
 
 def _change(rules: Path, minute: int, server: Server) -> None:
-    """Another meaning, found by the watch or asked for; every third time a folder that cannot be loaded."""
+    """Another edition, found by the watch or asked for; every third time a folder that cannot be loaded."""
     original = (ROOT / "rules" / BROKEN).read_text(encoding="utf-8")
     broken = minute % 3 == 0
     _replace(rules / BROKEN, original + ("\nrules: [\n" if broken else ""))
     if not broken:
-        text = (ROOT / "rules" / CHANGED).read_text(encoding="utf-8")
-        _replace(rules / CHANGED, text.replace(TITLE, f"{TITLE}{minute} ", 1))
+        _replace(rules / CHANGED, _retitled(str(minute)))
     if minute % 3 == 2:
         _ask_for_reload(server)
+
+
+def _retitled(mark: str) -> str:
+    """The rulebook with a mark in a title, which makes another edition of it."""
+    text = (ROOT / "rules" / CHANGED).read_text(encoding="utf-8")
+    return text.replace(TITLE, f"{TITLE}{mark} ", 1)
 
 
 def _replace(path: Path, text: str) -> None:
