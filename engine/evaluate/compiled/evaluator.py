@@ -16,7 +16,6 @@ from engine.evaluate.compiled.program import (
     Program,
     derived_steps,
     owners,
-    run,
     write_bare_program,
     write_program,
 )
@@ -116,5 +115,5 @@ def _module(plan: Plan) -> Module:
     for definition in plan.definitions:
         write_definition(module, definition)
         write_shown(module, definition)
-    run(module)
+    module.run()
     return module

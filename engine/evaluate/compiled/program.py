@@ -10,7 +10,7 @@ rules that can apply to what a ticket mentions, and not with the rules there are
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeAlias
@@ -29,6 +29,7 @@ Call: TypeAlias = Callable[[Any, dict[str, Any], Any, list[Any], Any], None]
 """Takes the facts, the derived facts worked out so far, the reference walk, and where the outcomes go."""
 
 Calls: TypeAlias = tuple[Callable[..., None], ...]
+"""Those of the items take what `Call` takes; those of the derived facts, for the last two, what is shown."""
 
 Written: TypeAlias = tuple[str, Wakes, str | None, str | None]
 """A step whose function has a name, but has not been made yet."""
@@ -93,12 +94,6 @@ def owners(plan: Plan) -> tuple[str, dict[Any, Any]]:
     return owner, {value: value for name, values in demands if name == owner for value in values}
 
 
-def run(module: Module) -> None:
-    """Makes functions of what has been written."""
-    exec(compile("\n".join(module.text), "<plan>", "exec"), module.namespace)  # noqa: S102  # our own source
-    module.text.clear()
-
-
 def derived_steps(module: Module) -> tuple[Step, ...]:
     """The calls that show the derived facts, in the order of their names; the module has been run."""
     definitions = sorted(module.plan.definitions, key=lambda definition: definition.fact.name)
@@ -112,7 +107,7 @@ def write_program(shared: Module, settled: Mapping[str, Any], derived: tuple[Ste
     """The program for tickets whose facts in `settled` have these values, with reasons and citations."""
     writer = _ProgramWriter(shared, settled, bare=False)
     written = [step for fact, group in writer.groups() for step in writer.steps(fact, group)]
-    run(writer.module)
+    writer.module.run()
     names = writer.module.namespace
     items = (Step(names[name], wakes, given, lacking) for name, wakes, given, lacking in written)
     return Program(tuple(items), derived)
@@ -126,7 +121,7 @@ def write_bare_program(shared: Module, settled: Mapping[str, Any]) -> Call:
     for fact, group in writer.groups():
         writer.write_group(program, fact, group)
     program.write()
-    run(writer.module)
+    writer.module.run()
     finished: Call = writer.module.namespace["program"]
     return finished
 
@@ -169,24 +164,20 @@ class _ProgramWriter:
 
     def steps(self, fact: str | None, group: list[ItemPlan]) -> Iterator[Written]:
         """One step for all where the fact that tells them apart is there, else each item its own."""
+        wakes = [wakes_item(self.plan, item, self.settled) for item in group]
         if fact is not None:
             function = Function(self.module, f"{self.module.fresh('group')}{ARGUMENTS}")
             function.line("g = f.get")
             self._write_choice(function, fact, group)
             function.write()
-            yield function.name, self._wakes(group), fact, None
+            yield function.name, _any_of(wakes), fact, None
             if self.plan.facts[fact].absence == "none":
                 return
         if len(group) > MOST_COPIES and fact is not None:
-            yield self._write_walk(group), self._wakes(group), None, fact
+            yield self._write_walk(group), _any_of(wakes), None, fact
             return
-        for item in group:
-            yield self._write_items([item], self.settled), self._wakes([item]), None, fact
-
-    def _wakes(self, items: Iterable[ItemPlan]) -> Wakes:
-        """What wakes any of the items."""
-        each = [wakes_item(self.plan, item, self.settled) for item in items]
-        return None if None in each else frozenset().union(*(wakes for wakes in each if wakes is not None))
+        for item, waking in zip(group, wakes, strict=True):
+            yield self._write_items([item], self.settled), waking, None, fact
 
     def write_group(self, program: Function, fact: str | None, group: list[ItemPlan]) -> None:
         """Neighbouring items: written out, or chosen among by the value of a discriminating fact."""
@@ -237,6 +228,12 @@ class _ProgramWriter:
         writer = ItemWriter(Compiler(function), settled, bare=self.bare)
         for item in items:
             writer.write(item)
+
+
+def _any_of(each: Sequence[Wakes]) -> Wakes:
+    """What wakes any of several items."""
+    known = [wakes for wakes in each if wakes is not None]
+    return frozenset().union(*known) if len(known) == len(each) else None
 
 
 def _values(item: ItemPlan, fact: str) -> frozenset[Any]:

@@ -6,9 +6,10 @@ can be which is decided once, so that the source only asks what can be so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from engine.plan.nodes import Plan
@@ -36,6 +37,7 @@ class Module:
     text: list[str] = field(default_factory=list)
     _names: dict[int, str] = field(default_factory=dict)
     _kept: list[Any] = field(default_factory=list)
+    _writing: Lock = field(default_factory=Lock)
 
     def constant(self, value: Any, hint: str = "k") -> str:
         """A name for an object; small plain values are written out."""
@@ -49,6 +51,23 @@ class Module:
         self._kept.append(value)
         self.namespace[name] = value
         return name
+
+    def run(self) -> None:
+        """Makes functions of what has been written."""
+        exec(compile("\n".join(self.text), "<plan>", "exec"), self.namespace)  # noqa: S102  # our own source
+        self.text.clear()
+
+    def later(self, name: str, write: Callable[[], None]) -> None:
+        """A function that is written when it is first called: most of what is seldom asked is never asked."""
+
+        def first_call(*arguments: Any) -> Any:
+            with self._writing:
+                if self.namespace[name] is first_call:
+                    write()
+                    self.run()
+            return self.namespace[name](*arguments)
+
+        self.namespace[name] = first_call
 
     def fresh(self, hint: str) -> str:
         """A name that no other function has."""

@@ -7,6 +7,7 @@ adds the entry. What has causes of another kind than a fact or a parameter that 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from engine.evaluate.compiled.conditions import settle
@@ -33,8 +34,8 @@ from engine.rulebook.expressions import (
     walk,
 )
 
-NOTHING_TO_ADD = frozenset({Cause("fact_missing", "as_of")})
-"""The causes of an amount whose cell came out as none, as `engine.evaluate.conclude.settled` has them."""
+CELL_IS_NONE = frozenset({Cause("fact_missing", "as_of")})
+"""Why an amount whose cell comes out as none is missing, as `engine.evaluate.conclude.settled` has it."""
 
 
 class UndecidedWriter:
@@ -117,15 +118,19 @@ class UndecidedWriter:
         return self._aside(hint, "(f, m, L, J)", row.origin.id if row else origin.id, write)
 
     def _aside(self, hint: str, arguments: str, about: str, write: Callable[[Compiler], None]) -> str:
-        """The call of a function about an item or row, which is written once."""
+        """The call of a function about an item or row, which is written once, when it is first called."""
         key = hint, about
         if key not in self._written:
-            function = Function(self.module, f"{self.module.fresh(hint)}{arguments}")
-            function.line("g = f.get")
-            write(Compiler(function))
-            function.write()
-            self._written[key] = function.signature
+            name = self.module.fresh(hint)
+            self._written[key] = f"{name}{arguments}"
+            self.module.later(name, partial(self._write, f"{name}{arguments}", write))
         return self._written[key]
+
+    def _write(self, signature: str, write: Callable[[Compiler], None]) -> None:
+        function = Function(self.module, signature)
+        function.line("g = f.get")
+        write(Compiler(function))
+        function.write()
 
 
 # --- what raises an item ------------------------------------------------------------------------------
@@ -219,8 +224,8 @@ def _add_missing(compiler: Compiler, amount: Expression, *, is_cell: bool) -> No
     if isinstance(amount, ParameterValue) and amount.on is not None:
         causes = _parameter_causes(compiler, amount, amount.on)
     elif is_cell and none(value) != FALSE:
-        as_of = compiler.module.constant(NOTHING_TO_ADD, "causes")
-        causes = f"{as_of} if {none(value)} else walk_causes(L, {expression})"
+        is_none = compiler.module.constant(CELL_IS_NONE, "causes")
+        causes = f"{is_none} if {none(value)} else walk_causes(L, {expression})"
     else:
         causes = f"walk_missing(L, {expression})"
     missing = disjoined([none(value), unknown(value)])
