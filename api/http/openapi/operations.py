@@ -82,7 +82,8 @@ VERDICTS, RULES, WATCHES, RUNNING, DOCUMENTS = (
 )
 
 KEPT = ("Caiding-Edition", "Location", "Idempotency-Replayed")
-POSTED = ("Idempotency-Key", "X-Request-Id", "traceparent")
+TRACED = ("X-Request-Id", "traceparent")
+POSTED = ("Idempotency-Key", *TRACED)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -153,7 +154,7 @@ OPERATIONS: tuple[Operation, ...] = (
             )
         },
         problems=(404, 503),
-        parameters=("Id", *POSTED),
+        parameters=("Id", *TRACED),
         detail="用当时留存的规则再判，同时用今天的版本判。"
         " Judged by the rulebooks kept from then, and by today's edition.",
     ),
@@ -208,7 +209,7 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: Reply("查看的结果 what came of it", ref("Reload"))},
         roles=("operate",),
         problems=(503,),
-        parameters=POSTED,
+        parameters=TRACED,
     ),
     Operation(
         "watch",
@@ -230,7 +231,7 @@ OPERATIONS: tuple[Operation, ...] = (
         roles=("evaluate",),
         problems=(503,),
         body="ToWatch",
-        parameters=POSTED[1:],
+        parameters=TRACED,
         detail="期限到时再判一次，把结果送到登记过的地址，带签名，送到为止。"
         " When a deadline passes it is judged again and told to a registered address, signed.",
     ),
