@@ -68,7 +68,7 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
 
     A step or two, as a reload makes them, do not sway it.
 
-    >>> slope([(0, 5), (1, 7), (2, 9), (3, 90)])
+    >>> slope([(0, 5), (1, 7), (2, 9), (3, 11), (4, 90)])
     2.0
     """
     slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in combinations(points, 2) if b[0] > a[0]]
