@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,6 +37,14 @@ def write_parquet(
 
 
 def _arrow_type(type_: Type, zone: str) -> Arrow:
+    if type_.kind is Kind.LIST:
+        # Within records instants stay text: Arrow casts no text inside a structure.
+        return pa.list_(pa.struct([(name, pa.string()) for name in type_.fields]))
+    return plain_arrow_type(type_, zone, "s")
+
+
+def plain_arrow_type(type_: Type, zone: str, precision: Literal["s", "us"]) -> Arrow:
+    """The exact type of a column for a fact that is no list; months are texts."""
     match type_.kind:
         case Kind.BOOLEAN:
             return pa.bool_()
@@ -47,10 +55,7 @@ def _arrow_type(type_: Type, zone: str) -> Arrow:
         case Kind.DATE:
             return pa.date32()
         case Kind.INSTANT:
-            return pa.timestamp("s", tz=zone)
-        case Kind.LIST:
-            # Within records instants stay text: Arrow casts no text inside a structure.
-            return pa.list_(pa.struct([(name, pa.string()) for name in type_.fields]))
+            return pa.timestamp(precision, tz=zone)
         case _:
             return pa.string()
 

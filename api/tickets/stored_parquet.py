@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from api.tickets.exact_json import parse
 from api.tickets.parquet_tickets import DECISION_COLUMNS, Arrow
+from api.tickets.parquet_writer import plain_arrow_type
 from api.tickets.stored import DECISION, StoredTicket
 from engine.base.findings import Finding
 from engine.evaluate.facts import Facts, facts_from
@@ -52,22 +53,10 @@ def write_stored_parquet(
 
 
 def _arrow_type(type_: Type, zone: str) -> Arrow:
-    match type_.kind:
-        case Kind.BOOLEAN:
-            return pa.bool_()
-        case Kind.INTEGER:
-            return pa.int64()
-        case Kind.DECIMAL | Kind.MONEY:
-            return pa.decimal128(18 + (type_.scale or 0), type_.scale or 0)
-        case Kind.DATE:
-            return pa.date32()
-        case Kind.INSTANT:
-            return pa.timestamp("us", tz=zone)
-        case Kind.LIST:
-            fields = {name: _arrow_type(part.type, zone) for name, part in type_.fields.items()}
-            return pa.list_(pa.struct(list(fields.items())))
-        case _:
-            return pa.string()
+    if type_.kind is Kind.LIST:
+        fields = {name: _arrow_type(part.type, zone) for name, part in type_.fields.items()}
+        return pa.list_(pa.struct(list(fields.items())))
+    return plain_arrow_type(type_, zone, "us")
 
 
 def _own(batch: Sequence[StoredTicket], column: str) -> list[str | None]:
