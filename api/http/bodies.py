@@ -67,7 +67,8 @@ def refused_form(exchange: Exchange) -> Answer | None:
         return None
     kind, *parameters = (part.strip().lower() for part in written.split(";"))
     if kind != JSON:
-        return problem(exchange, "S024", {"written": shown(written)}, headers=(("Accept", JSON),))
+        code = "S024" if kind else "S029"
+        return problem(exchange, code, {"written": shown(written)}, headers=(("Accept", JSON),))
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip(' "') not in ("utf-8", "utf8"):

@@ -27,10 +27,11 @@ LONGEST_SHOWN = 60
 def judged(exchange: Exchange, edition: Edition, body: bytes) -> Judged | list[Finding]:
     """The verdict on one ticket at the service's clock, or all that is wrong with the ticket."""
     request = edition.door.read(body)
+    bare = [] if b'"facts":' in body or not _is_bare(body) else [Finding("S033", {}, pointer="/facts")]
     if isinstance(request, list):
-        return without_names(request, body, edition.evaluator.plan)
-    if b'"facts":' not in body and not _has_facts(body):
-        return [Finding("S033", {}, pointer="/facts")]
+        return [*bare, *without_names(request, body, edition.evaluator.plan)]
+    if bare:
+        return bare
     now = (
         None
         if request.as_of
@@ -67,10 +68,10 @@ def whole_seconds(seconds: int, zone: str) -> datetime:
     return datetime.fromtimestamp(seconds, ZoneInfo(zone))
 
 
-def _has_facts(body: bytes) -> bool:
-    """Whether the ticket is wrapped as a request, which the command line does not ask for."""
-    value, _ = parse(body.decode())
-    return isinstance(value, dict) and "facts" in value
+def _is_bare(body: bytes) -> bool:
+    """Whether it is a ticket's facts without their wrapping, which the command line takes."""
+    value, _ = parse(body.decode(errors="replace"))
+    return isinstance(value, dict) and "facts" not in value
 
 
 def without_names(findings: list[Finding], body: bytes, plan: Plan) -> list[Finding]:

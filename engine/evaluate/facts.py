@@ -141,6 +141,12 @@ def _not_a(words: tuple[str, str], value: Any, place: str) -> _Refused:
     return _Refused("F003", place, written=_brief(value), type_en=english, type_zh=chinese)
 
 
+def _no_such(kind: Kind, value: Any, place: str, near: str | None = None) -> _Refused:
+    """What is no day, month or instant: written otherwise, or not in the calendar."""
+    english, chinese = _TYPE_WORDS[kind]
+    return _Refused("F008", place, near, written=_brief(value), type_en=english, type_zh=chinese)
+
+
 def _brief(value: Any) -> str:
     """What was given, short enough to read; a number of 400 digits is not repeated whole."""
     most = 60
@@ -209,7 +215,7 @@ def _day(value: Any, type_: Type, place: str) -> date:
         return _plausible(value, value, place)
     if not isinstance(value, str):
         _wrong(value, type_, place)
-    return _written_day(value, value, place)
+    return _written_day(value, value, type_, place)
 
 
 def _month(value: Any, type_: Type, place: str) -> date:
@@ -218,16 +224,16 @@ def _month(value: Any, type_: Type, place: str) -> date:
         return _plausible(value, value, place)
     if not isinstance(value, str):
         _wrong(value, type_, place)
-    return _written_day(f"{value}-01", value, place)
+    return _written_day(f"{value}-01", value, type_, place)
 
 
-def _written_day(text: str, value: Any, place: str) -> date:
+def _written_day(text: str, value: Any, type_: Type, place: str) -> date:
     try:
         day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         day = None
     if day is None:
-        raise _Refused("F008", place, nearest_day(text) if text == value else None, written=_brief(value))
+        raise _no_such(type_.kind, value, place, nearest_day(text) if text == value else None)
     return _plausible(day, value, place)
 
 
@@ -244,7 +250,7 @@ def _instant(value: Any, type_: Type, zone: str, place: str) -> datetime:
         _wrong(value, type_, place)
     found = instant_from(value, zone)
     if found is None:
-        raise _Refused("F008", place, written=_brief(value))
+        raise _no_such(Kind.INSTANT, value, place)
     _plausible(found.date(), value, place)
     return found
 
@@ -253,7 +259,7 @@ def as_of_from(written: str, zone: str) -> datetime | Finding:
     """The instant of judging that a ticket asks for, in whole seconds as verdicts show it."""
     found = instant_from(written, zone)
     if found is None:
-        return Finding("F008", {"written": _brief(written)}, pointer="/as_of")
+        return _no_such(Kind.INSTANT, written, "/as_of").finding
     try:
         _plausible(found.date(), written, "/as_of")
     except _Refused as refusal:
