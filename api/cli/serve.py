@@ -77,7 +77,7 @@ def _end_early(number: int, frame: object) -> None:
 
 
 def _settings(language: Language, /, **options: Any) -> RunSettings:
-    _at_most("--port", options["port"], MOST_PORT)
+    _at_most("--port", options["port"], MOST_PORT, least=0)
     _at_most("--workers", options["workers"], MOST_WORKERS)
     _at_most("--threads", options["threads"], MOST_THREADS)
     return RunSettings(
@@ -95,9 +95,9 @@ def _settings(language: Language, /, **options: Any) -> RunSettings:
     )
 
 
-def _at_most(name: str, number: int, most: int) -> None:
+def _at_most(name: str, number: int, most: int, least: int = 1) -> None:
     if number > most:
-        raise Stop(Finding("D130", {"name": name, "written": str(number), "form": f"1..{most}"}))
+        raise Stop(Finding("D130", {"name": name, "written": str(number), "form": f"{least}..{most}"}))
 
 
 def _share(written: str) -> int:
@@ -172,3 +172,4 @@ def _say(
     click.echo(label("heading", "serving", language, address=address.url))
     click.echo(label("heading", "serving_edition", language, **values))
     click.echo(label("heading", "serving_database", language, database=database.shown))
+    click.echo(label("heading", "serving_pages", language, address=address.url))

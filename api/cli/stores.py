@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,8 @@ from api.cli.door import Stop
 from api.cli.options import Command, option
 from api.store.database import DEFAULT_URL, Database, StoreUnavailable, Unusable, open_database
 from engine.base.findings import Finding
+
+ERRNO = re.compile(r"\[Errno -?\d+\] ")
 
 
 def database_option() -> Callable[[Command], Command]:
@@ -36,7 +39,8 @@ def opened(url: str, prepare: Callable[[Database], None]) -> Iterator[Database]:
 
 def trouble(database: Database, error: StoreUnavailable) -> Finding:
     """What is the matter with a database that does not do its work."""
-    values = {"url": database.shown, "reason": error.detail.replace("`", "'").rstrip(".")}
+    reason = ERRNO.sub("", error.detail).replace("`", "'").rstrip(".")
+    values = {"url": database.shown, "reason": reason}
     match error.reason:
         case "away" if database.dialect == "sqlite":
             return Finding("D108", values)

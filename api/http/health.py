@@ -13,10 +13,11 @@ from api.http.editions import last_refused
 from api.http.exchange import Answer, Exchange, json_answer
 from api.http.problems import problem
 from api.http.verdicts import instant_text
+from api.present.labels import label
 from api.scribe.client import LogUnavailable
 from api.store.database import StoreUnavailable
 from api.store.editions import Activation, activations
-from engine.base.findings import Finding
+from engine.base.findings import Finding, Language
 
 METRICS_FORM = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -76,7 +77,7 @@ def _readiness(exchange: Exchange, failing: _Failing) -> Answer:
         trouble for trouble in (_edition(exchange, failing), _log(exchange, failing), database) if trouble
     ]
     if found:
-        parts = ", ".join(f"{trouble.part} ({instant_text(trouble.since)})" for trouble in found)
+        parts = _parts(found, exchange.language)
         errors = [Finding(trouble.code, {}) for trouble in found]
         return problem(exchange, "S066", {"parts": parts}, errors)
     edition = exchange.edition
@@ -91,6 +92,20 @@ def _readiness(exchange: Exchange, failing: _Failing) -> Answer:
             "since": edition.since.isoformat(),
             "last_refused": refused and {"at": instant_text(refused.at), "revision": refused.revision},
         }
+    )
+
+
+def _parts(found: Sequence[Trouble], language: Language) -> str:
+    """What does not work, and since when."""
+    return label("words", "list", language).join(
+        label(
+            "heading",
+            "part_since",
+            language,
+            part=label("part", trouble.part, language),
+            instant=instant_text(trouble.since),
+        )
+        for trouble in found
     )
 
 

@@ -184,7 +184,7 @@ class Keeper:
         try:
             texts = read_texts(self._rules)
         except OSError as error:
-            self._refuse("", [Finding("D142", {"folder": str(self._rules), "reason": error.strerror or ""})])
+            self._refuse("", [_unread(self._rules, error)], asked=asked)
             return
         revision = revision_of(texts)
         unchanged = revision == self.active().revision and self._refused is None
@@ -267,12 +267,22 @@ class Keeper:
         self._board.propose(0)
         return trouble
 
-    def _refuse(self, revision: str, findings: Sequence[Finding]) -> None:
-        if self._stopping.is_set() or (revision == self._refused and not revision):
+    def _refuse(self, revision: str, findings: Sequence[Finding], *, asked: bool = False) -> None:
+        if self._stopping.is_set() or (revision == self._refused and not (revision or asked)):
             return  # nobody waits any more; and a folder that is not there is said once
         self._refused = revision
         now, found = datetime.now(UTC), tuple(findings)
         codes = sorted({finding.code for finding in found})
-        self._journal.error("edition_refused", revision=revision, codes=codes, edition=self.active().name)
+        first = f"{found[0].span or ''} {found[0].message('en')}".strip() if found else ""
+        self._journal.error(
+            "edition_refused", revision=revision, codes=codes, first=first, edition=self.active().name
+        )
         self._chronicle.record(Activation(now, self._generation, None, revision, "refused", found))
         self._tell("refused")
+
+
+def _unread(folder: Path, error: OSError) -> Finding:
+    """Why there is nothing to consider: no folder, no fact catalogue in it, or no way to read it."""
+    if not isinstance(error, FileNotFoundError):
+        return Finding("D142", {"folder": str(folder), "reason": error.strerror or ""})
+    return Finding("D012" if folder.is_dir() else "D010", {"folder": str(folder)})

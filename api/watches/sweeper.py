@@ -125,7 +125,7 @@ class Sweeper:
             thread.join(max(0.0, until - monotonic()))
 
     def _run(self) -> None:
-        pause = 0.0
+        pause, waiting = 0.0, False
         while not self._stopping.wait(pause):
             pause = self.pace.every
             try:
@@ -133,8 +133,11 @@ class Sweeper:
                     pass
                 if self._room()[0] <= 0:
                     pause = self.pace.while_full
+                waiting = False
             except StoreUnavailable as trouble:
-                self.journal.error("the sweeper waits for the database", reason=trouble.reason)
+                if not waiting:  # said once, however long it lasts
+                    self.journal.error("the sweeper waits for the database", reason=trouble.reason)
+                waiting = True
             except Exception as error:  # noqa: BLE001 - the thread outlives whatever goes wrong with one ring
                 self.journal.error("the sweeper failed", kind=type(error).__name__)
 

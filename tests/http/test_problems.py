@@ -198,7 +198,7 @@ def test_database_away(front: World, tmp_path: Path) -> None:
     assert said(away.ask("GET", f"/v1/verdicts/{id_}")) == (503, "S063")
     ready = away.ask("GET", "/health/ready", key=None)
     assert said(ready) == (503, "S066")
-    assert ready.json["detail"].startswith("the service is not ready: database (20")
+    assert ready.json["detail"].startswith("the service is not ready: database (since 20")
     assert [error["code"] for error in ready.json["errors"]] == ["S063"]
     again = away.ask("GET", "/health/ready", key=None)
     assert again.json["detail"] == ready.json["detail"], "since when stays"

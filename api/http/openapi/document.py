@@ -110,13 +110,13 @@ def _refusal(status: int) -> dict[str, Any]:
 def _delivery() -> dict[str, Any]:
     """What a registered address is sent, signed as Standard Webhooks has it."""
     signed = {
-        "webhook-id": "每个期限一个，重送时不变 one a deadline, the same at every attempt",
+        "webhook-id": "每个时限一个，重送时不变 one a deadline, the same at every attempt",
         "webhook-timestamp": "秒 seconds since 1970",
         "webhook-signature": "`v1,` 加 HMAC-SHA256 the HMAC-SHA256 of id, timestamp and body",
     }
     return {
         "operationId": "deadline",
-        "summary": "期限到了 a deadline has passed",
+        "summary": "时限到了 a deadline has passed",
         "tags": [WATCHES],
         "security": [],
         "parameters": [

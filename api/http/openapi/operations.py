@@ -215,7 +215,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "watch",
         "post",
         "/v1/watches",
-        "监视一个判定的期限 watch the deadlines of a verdict",
+        "监视一个判定的时限 watch the deadlines of a verdict",
         WATCHES,
         {
             200: Reply(
@@ -232,7 +232,7 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(503,),
         body="ToWatch",
         parameters=TRACED,
-        detail="期限到时再判一次，把结果送到登记过的地址，带签名，送到为止。"
+        detail="时限到时再判一次，把结果送到登记过的地址，带签名，送到为止。"
         " When a deadline passes it is judged again and told to a registered address, signed.",
     ),
     Operation(
@@ -251,7 +251,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/watches/{id}",
         "一个监视 a watch",
         WATCHES,
-        {200: Reply("每个期限的状态 the state of each deadline", ref("Watch"))},
+        {200: Reply("每个时限的状态 the state of each deadline", ref("Watch"))},
         problems=(404, 503),
         parameters=("Id",),
     ),

@@ -251,7 +251,7 @@ def _watches() -> dict[str, Schema]:
         "webhook": TEXT,
         "created_at": UTC,
         "state": {"type": "string", "enum": ["waiting", "ended", "cancelled"]},
-        "deadlines": list_of(closed("期限 deadline", deadline)),
+        "deadlines": list_of(closed("时限 deadline", deadline)),
     }
     return {
         "ToWatch": closed("要监视的 what to watch", {"verdict": TEXT, "webhook": TEXT}),
@@ -276,7 +276,7 @@ def _ring() -> Schema:
         "verdict_id": or_null(ref("Id")),
         "verdict": or_null(ref("Verdict")),
     }
-    told_of = closed("期限 deadline", told, {"errors": list_of(error)})
+    told_of = closed("时限 deadline", told, {"errors": list_of(error)})
     return closed("到期通知 a deadline has passed", {"type": TEXT, "timestamp": UTC, "data": told_of})
 
 
