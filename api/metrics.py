@@ -43,6 +43,8 @@ LATENCIES = tuple(
 GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 4000)
 METHODS = {name: name for name in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")}
 OTHER = "other"
+SHARED_BYTES = 2**18
+"""Of each file in which a process shares its values."""
 NOTHING_MISSING = ("",)
 """Stands for the missing names where nothing that a ticket could say would decide."""
 
@@ -122,6 +124,17 @@ def _family(
     return family
 
 
+def _take_room(folder: Path) -> None:
+    """Puts this process's files of shared values on the disk before they are first written to.
+
+    They are written by way of memory, and writing into a hole of such a file while the disk is full ends the
+    process. There is room for many times the names that Caiding has, so that they never grow.
+    """
+    for kind in ("counter", "histogram", "gauge_liveall", "gauge_livemax"):
+        with (folder / f"{kind}_{os.getpid()}.db").open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, SHARED_BYTES)
+
+
 class Metrics:
     """All that is counted in one process; make one in each, once `PROMETHEUS_MULTIPROC_DIR` names a folder.
 
@@ -143,6 +156,8 @@ class Metrics:
         self._folding = threading.Lock()
         self._closed = threading.Event()
         self._role = role
+        if self._shared:
+            _take_room(Path(self._shared))
         self._define(None if self._shared else self._registry)
         if self._shared:
             MultiProcessCollector(self._registry, path=self._shared)  # type: ignore[no-untyped-call]

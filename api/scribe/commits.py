@@ -20,12 +20,15 @@ from typing import TypeAlias
 
 from api.scribe.protocol import Answer, Entry, Reason, ScribeState
 from api.store.database import Database, StoreUnavailable
-from api.store.decisions import Claim, Decision, Held, store
+from api.store.decisions import Claim, Decision, Held, store, try_writing
 
 MOST_RECORDS, MOST_ROWS = 500, 2_000
 """In one group: what a commit costs is shared well before, and nobody waits long for the others."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.25
+PROBE_EVERY_S = 1.0
+"""How often it is tried whether a database that failed works again while nobody asks for anything: a service
+that is said not to be ready is sent nothing, so that no record would ever find out."""
 
 Committed: TypeAlias = Callable[[int, float], None]
 """Is told of each group how many decisions it had and how long it took, in seconds."""
@@ -63,7 +66,7 @@ class Commits:
         self._fresh: deque[Waiting] = deque()
         self._unsure: list[Waiting] = []
         self._pause = FIRST_PAUSE_S
-        self._not_before = 0.0
+        self._not_before = self._probe_at = 0.0
         self._stored = self._groups = 0
         self._last_commit_at: int | None = None
         self._failing_since: int | None = None
@@ -87,8 +90,10 @@ class Commits:
         )
 
     def pause(self) -> float | None:
-        """Seconds until the next try is due; None where nothing waits."""
-        return max(self._not_before - monotonic(), 0.0) if len(self) else None
+        """Seconds until the next try is due; None where nothing waits and nothing is wrong."""
+        if len(self):
+            return max(self._not_before - monotonic(), 0.0)
+        return None if self._failing_since is None else max(self._probe_at - monotonic(), 0.0)
 
     def settle(self) -> None:
         """Stores one group, if it is time for it, and answers whoever can be answered."""
@@ -98,6 +103,21 @@ class Commits:
         elif group := self._unsure or self._next_group(now):
             self._unsure = []
             self._settle(group)
+        elif self._failing_since is not None and now >= self._probe_at:
+            self._probe()
+
+    def _probe(self) -> None:
+        """Finds out whether the database works again."""
+        self._probe_at = monotonic() + PROBE_EVERY_S
+        try:
+            with self._database.writing() as connection:
+                try_writing(connection)
+        except StoreUnavailable as trouble:
+            self._reason = trouble.reason
+        except Exception:  # whatever is wrong with the database, the scribe goes on
+            log.exception("the decision log cannot be tried")
+        else:
+            self._healed()
 
     def _next_group(self, now: float) -> list[Waiting]:
         group: list[Waiting] = []
@@ -141,17 +161,21 @@ class Commits:
         self._last_commit_at = time_ns() // 1000
         self.last_group = len(group)
         self._pause, self._not_before = FIRST_PAUSE_S, 0.0
+        self._healed()
+        for waiting, answer in zip(group, answers, strict=True):
+            waiting.answer(answer)
+
+    def _healed(self) -> None:
         if self._failing_since is not None:
             log.warning("decisions are stored again")
             self._failing_since = self._reason = None
-        for waiting, answer in zip(group, answers, strict=True):
-            waiting.answer(answer)
 
     def _in_trouble(self, group: list[Waiting], trouble: StoreUnavailable) -> None:
         if trouble.reason != self._reason:
             log.error("decisions cannot be stored: %s (%s)", trouble.reason, trouble.detail)
         self._reason = trouble.reason
         self._failing_since = self._failing_since or time_ns() // 1000
+        self._probe_at = monotonic() + PROBE_EVERY_S
         self._unsure += [waiting for waiting in group if waiting.unsure]
         sure = [waiting for waiting in group if not waiting.unsure]
         if trouble.reason == "full":

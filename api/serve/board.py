@@ -58,9 +58,13 @@ class Board:
 
     @classmethod
     def create(cls, path: Path) -> Board:
-        """A new board on which nothing stands."""
+        """A new board on which nothing stands; raises OSError where the disk has no room for it.
+
+        All of it is on the disk from the beginning: writing into a hole of a file in memory while the disk
+        is full ends the process.
+        """
         with path.open("xb") as file:
-            file.truncate(_BYTES)
+            os.posix_fallocate(file.fileno(), 0, _BYTES)
         return cls(path)
 
     @property

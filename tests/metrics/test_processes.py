@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from api.metrics import SHARED_BYTES
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
 COUNTING = """
@@ -141,3 +143,13 @@ def test_what_one_process_refused_all_processes_tell(pair: tuple[Counting, Count
     first, second = pair
     second.told("refuse")
     assert first.samples()["caiding_edition_refused"] == [({}, 1)]
+
+
+def test_its_files_are_on_the_disk_before_they_are_written(tmp_path: Path) -> None:
+    """They are written by way of memory: a hole in one of them ends the process while the disk is full."""
+    with counting(tmp_path, "worker") as one:
+        one.told("request 5")
+        one.told("tell")
+        files = [file.stat() for file in tmp_path.glob("*.db")]
+    assert len(files) == 4
+    assert all(512 * file.st_blocks >= file.st_size == SHARED_BYTES for file in files)

@@ -8,13 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 
-from api.scribe.client import ScribeClient
+from api.scribe.client import LogUnavailable, ScribeClient
 from api.store.database import Database, open_database, upgrade
 from tests.scribe.load import Load, assert_kept, load_process, started
+from tests.scribe.records import decision
 from tests.store.postgres import Cluster, running_cluster
 
 
@@ -89,6 +90,28 @@ def test_postgresql_restarts_and_is_away_for_ten_seconds(own_cluster: Cluster, t
     assert (healed.reason, healed.failing_since) == (None, None)
     assert assert_kept(database, promises) >= 1500
     database.close()
+
+
+def test_it_finds_out_by_itself_that_the_database_works_again(own_cluster: Cluster, tmp_path: Path) -> None:
+    """A service that is not ready is sent nothing, so nobody's record would tell it."""
+    path, url = tmp_path / "s", own_cluster.new_database()
+    database = open_database(url)
+    upgrade(database)
+    database.close()
+    client = ScribeClient(path, 2)
+    with started(url, path):
+        own_cluster.stop("immediate")
+        with pytest.raises(LogUnavailable):
+            client.record([decision()])
+        failing = client.state()
+        own_cluster.start()
+        until = monotonic() + 10
+        while (state := client.state()).failing_since is not None:
+            assert monotonic() < until, "it does not find out"
+            sleep(0.05)
+    client.close()
+    assert (failing.reason, failing.failing_since is None) == ("away", False)
+    assert (state.reason, state.waiting, state.stored) == (None, 0, 0)
 
 
 @pytest.fixture

@@ -43,6 +43,13 @@ def board(folder: RunFolder) -> Iterator[Board]:
     made.close()
 
 
+@pytest.mark.usefixtures("board")
+def test_all_of_the_board_is_on_the_disk(folder: RunFolder) -> None:
+    """Writing into a hole of it while the disk is full would end the process."""
+    found = folder.board.stat()
+    assert 512 * found.st_blocks >= found.st_size > 8 * RATE_SLOTS
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     made = open_database(f"sqlite:///{tmp_path / 'caiding.db'}")
