@@ -18,7 +18,7 @@ import click
 from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
 from api.cli.loading import folder_at, not_read
 from api.cli.options import OneOf, described, option
-from api.cli.stores import opened
+from api.cli.stores import URL_VARIABLE, opened
 from api.present.findings_text import console_on, write_findings
 from api.present.labels import label
 from api.serve.address import Address, take_address
@@ -39,7 +39,7 @@ MOST_WORKERS, MOST_THREADS, MOST_PORT = 64, 512, 65_535
 
 @described("serve")
 @option("--rules", default="rules", show_default=True, metavar="DIR")
-@option("--database-url", default=DEFAULT_URL, show_default=True, metavar="URL")
+@option("--database-url", default=DEFAULT_URL, envvar=URL_VARIABLE, show_default=True, metavar="URL")
 @option("--host", default="127.0.0.1", show_default=True)
 @option("--port", type=click.IntRange(min=0), default=8000, show_default=True)
 @option("--workers", type=click.IntRange(min=1), default=2, show_default=True)

@@ -11,12 +11,16 @@ from api.cli.options import Command, option
 from api.store.database import DEFAULT_URL, Database, StoreUnavailable, Unusable, open_database
 from engine.base.findings import Finding
 
+URL_VARIABLE = "CAIDING_DATABASE_URL"
+"""Where a URL can stand whose password no other user of the machine should see in the list of processes."""
 ERRNO = re.compile(r"\[Errno -?\d+\] ")
 
 
 def database_option() -> Callable[[Command], Command]:
     """`--database-url`, the same for every command that has one."""
-    return option("--database-url", "url", default=DEFAULT_URL, show_default=True, metavar="URL")
+    return option(
+        "--database-url", "url", default=DEFAULT_URL, envvar=URL_VARIABLE, show_default=True, metavar="URL"
+    )
 
 
 @contextmanager

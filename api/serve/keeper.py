@@ -39,6 +39,7 @@ LOOK_EVERY_MS = 100
 REST_S = 0.25
 """A save in several steps (a temporary file, a rename, three files at once) is one change."""
 LONGEST_UNREST_S = 5.0
+MOST_READINGS = 5
 WORKERS_PATIENCE_S = 20.0
 AGAIN_AFTER_S = 2.0
 
@@ -94,6 +95,7 @@ class Keeper:
         self._seen: Look = ()
         self._again_at: float | None = None
         self._stopping = threading.Event()
+        self._watched = True
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
         self.on_change: Callable[[Literal["activated", "refused"]], object] | None = None
 
@@ -130,7 +132,9 @@ class Keeper:
             try:
                 self._watch_folder()
             except OSError as error:  # the folder is gone, or cannot be watched: look by and by
-                self._journal.error("rules_not_watched", folder=str(self._rules), exc_info=error)
+                if self._watched:  # said once, however long it lasts
+                    self._journal.error("rules_not_watched", folder=str(self._rules), reason=error.strerror)
+                self._watched = False
                 self._stopping.wait(1)
                 self._guarded_look()
 
@@ -147,6 +151,7 @@ class Keeper:
             recursive=False,
             raise_interrupt=False,
         ):
+            self._watched = True
             self._guarded_look()
             if self._rules.stat().st_ino != number:
                 return  # another folder under the same name: the watch is on the one that was
@@ -180,9 +185,17 @@ class Keeper:
                 break
         return look
 
+    def _texts_at_rest(self) -> Texts:
+        """All texts of one moment: what changes while they are read is read again. Raises OSError."""
+        texts, readings = read_texts(self._rules), 1
+        while look_at(self._rules) != self._seen and readings < MOST_READINGS:
+            self._seen = self._rested()
+            texts, readings = read_texts(self._rules), readings + 1
+        return texts
+
     def _consider(self, *, asked: bool) -> None:
         try:
-            texts = read_texts(self._rules)
+            texts = self._texts_at_rest()
         except OSError as error:
             self._refuse("", [_unread(self._rules, error)], asked=asked)
             return

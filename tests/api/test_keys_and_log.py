@@ -267,6 +267,14 @@ def test_database_that_is_not_there(run: Run, tmp_path: Path) -> None:
     assert run("database", "upgrade", "--database-url", folder).err.startswith("error[D108]: ")
 
 
+def test_database_that_the_environment_names(
+    run: Run, filled_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A URL with a password need not stand on the command line."""
+    monkeypatch.setenv("CAIDING_DATABASE_URL", filled_url)
+    assert run("log", "export").out == run("log", "export", "--database-url", filled_url).out != ""
+
+
 def test_tables_of_another_version(run: Run, database: Database, database_url: str) -> None:
     """Older tables are upgraded by a command, newer ones by nothing."""
     with database.writing() as connection:

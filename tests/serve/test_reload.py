@@ -128,7 +128,14 @@ def test_an_example_that_fails_and_a_folder_that_is_gone(running: Running) -> No
     fines.write_text(good.replace("fine: 50", "fine: 51"), encoding="utf-8")
     wait_until(lambda: _refusals(running) > refused)
     rules.rename(running.home / "elsewhere")
-    time.sleep(0.5)
+    for _ in range(2):
+        answer = running.ask("POST", "/v1/editions/reload").body
+        assert answer["outcome"] == "refused"
+        assert [finding["code"] for finding in answer["last_refused"]["findings"]] == ["D010"]
+    rules.mkdir()
+    answer = running.ask("POST", "/v1/editions/reload").body
+    assert [finding["code"] for finding in answer["last_refused"]["findings"]] == ["D012"]
+    rules.rmdir()
     assert running.judge().edition == old["edition"]
     write_rules(rules, 70)
     wait_until(lambda: running.ready()["edition"] != old["edition"])
