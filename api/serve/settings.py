@@ -113,10 +113,18 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _clear_leftovers(parent: Path) -> None:
     for path in parent.glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError), (path / "lock").open("rb") as lock:
-            settled = time.time() - os.fstat(lock.fileno()).st_mtime > YOUNGEST_LEFTOVER_S
-            if settled and path.stat().st_uid == os.getuid() and _nobody_holds(lock):
-                shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            if (
+                path.lstat().st_uid == os.getuid()
+            ):  # what others put there may be a pipe
+                _clear_if_left(path)
+
+
+def _clear_if_left(path: Path) -> None:
+    with (path / "lock").open("rb") as lock:
+        settled = time.time() - os.fstat(lock.fileno()).st_mtime > YOUNGEST_LEFTOVER_S
+        if settled and _nobody_holds(lock):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _nobody_holds(lock: BinaryIO) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -37,7 +39,14 @@ def read_texts(folder: Path) -> Texts:
     """Every rulebook as it stands; raises OSError, FileNotFoundError where there is no `facts.yaml`."""
     if not (folder / "facts.yaml").is_file():
         raise FileNotFoundError(folder / "facts.yaml")
-    return {path.name: path.read_bytes() for path in files_in(folder)}
+    return {path.name: _content(path) for path in files_in(folder)}
+
+
+def _content(path: Path) -> bytes:
+    """A pipe or a device is not read: the one never begins, the other never ends."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, f"{path.name} is not a file", str(path))
+    return path.read_bytes()
 
 
 def revision_of(texts: Texts) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -120,12 +121,24 @@ def upgrade(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", "api.store:migrations")
     config.set_main_option("path_separator", "os")
+    _make_private(database)
     with database.writing() as connection:
         if database.dialect == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": UPGRADE_LOCK})
         if _at(connection, database) != HEAD:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def _make_private(database: Database) -> None:
+    """A new file of SQLite is for its owner alone, as it holds tickets and the secrets of webhooks.
+
+    The files that SQLite puts beside it take over its mode; one that is there already keeps its own.
+    """
+    file = sqlite_file(database)
+    if file is not None:
+        with suppress(OSError):  # SQLite says what is the matter
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def require_tables(database: Database) -> None:

@@ -285,3 +285,14 @@ def test_no_connection_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for connection in held:
         connection.close()
     database.close()
+
+
+def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """It holds tickets, and secrets that sign; so do the files that SQLite puts beside it."""
+    database = open_database(f"sqlite:///{tmp_path / 'new.db'}")
+    upgrade(database)
+    with database.reading() as connection:
+        connection.execute(select(func.count()).select_from(api_keys))
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    database.close()
+    assert modes == {"new.db": 0o600, "new.db-shm": 0o600, "new.db-wal": 0o600}
