@@ -146,9 +146,13 @@ def _waited_for(case: Case, clock: ClockPlan) -> list[str]:
 
 
 def shown_due(due: Due) -> tuple[str, bool]:
-    """The due moment as text, and whether it is itself in time; a limit that ends with a day says 24:00."""
-    text = due.instant.isoformat(timespec="minutes")
-    if not due.inclusive and text[11:16] == MIDNIGHT:
+    """The due moment as text, and whether it is itself in time; a limit that ends with a day says 24:00.
+
+    Seconds are shown where there are any: a clock that starts within a minute is due within one.
+    """
+    whole = due.instant.second == due.instant.microsecond == 0
+    text = due.instant.isoformat(timespec="minutes" if whole else "seconds")
+    if whole and not due.inclusive and text[11:16] == MIDNIGHT:
         day = (due.instant - timedelta(days=1)).date().isoformat()
         return f"{day}T24:00{text[16:]}", True
     return text, due.inclusive
