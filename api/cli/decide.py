@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -177,7 +177,8 @@ def _as_of(written: str | None, plan: Plan) -> datetime:
         return datetime.now(ZoneInfo(plan.zone)).replace(microsecond=0)
     instant = as_of_from(written, plan.zone)
     if isinstance(instant, Finding):
-        raise Stop(Finding("D008", {"written": written}))
+        known = instant.code == "F009"  # it is one, only not within reason
+        raise Stop(replace(instant, pointer=None) if known else Finding("D008", {"written": written}))
     return instant
 
 
