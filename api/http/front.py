@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from itertools import count
+from threading import get_ident
 from time import monotonic
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -110,6 +111,8 @@ class Front:
         body = b"" if exchange.method in READING else self._body(exchange)
         if isinstance(body, Answer):
             return body
+        # A body may have been long in coming: what judges is chosen once all of it is here.
+        edition = self._edition(exchange.request_id) if body else exchange.edition
         return Exchange(
             service,
             exchange.environ,
@@ -117,7 +120,7 @@ class Front:
             exchange.method,
             path,
             exchange.started,
-            exchange.edition,
+            edition,
             holder,
             body,
         )
@@ -125,7 +128,12 @@ class Front:
     def _body(self, exchange: Exchange) -> bytes | Answer:
         settings = self._service.settings
         most = settings.most_batch_bytes if exchange.path == BATCH else settings.most_ticket_bytes
-        return read_body(exchange, most)
+        awaited, me = self._service.awaited, get_ident()
+        awaited[me] = exchange.started, exchange.environ.get("REMOTE_ADDR", "")
+        try:
+            return read_body(exchange, most)
+        finally:
+            del awaited[me]
 
     def _answered(self, exchange: Exchange) -> Answer:
         if exchange.path == VERDICTS and exchange.method == "POST":

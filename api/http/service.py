@@ -5,8 +5,8 @@ Nothing here reads a clock, an environment variable or a file; what varies stand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
@@ -142,6 +142,8 @@ class Service:
     `clock` gives nanoseconds since 1970 UTC (`time.time_ns`). `reload` asks the keeper to look at the rules
     folder now and says whether it answered within so many seconds; what it did stands in the table of
     activations. `note` writes the one line of each request (`api.http.lines`); without it the journal does.
+    `awaited` holds, for each thread that waits for a body, since when (monotonic seconds) and from which
+    address.
     """
 
     editions: Editions
@@ -155,3 +157,4 @@ class Service:
     clock: Callable[[], int]
     reload: Callable[[float], bool]
     note: Callable[[Mapping[str, Any]], None] | None = None
+    awaited: MutableMapping[int, tuple[float, str]] = field(default_factory=dict)

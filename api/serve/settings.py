@@ -114,9 +114,7 @@ def _locked(path: Path) -> Iterator[None]:
 def _clear_leftovers(parent: Path) -> None:
     for path in parent.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
-            if (
-                path.lstat().st_uid == os.getuid()
-            ):  # what others put there may be a pipe
+            if path.lstat().st_uid == os.getuid():  # what others put there may be a pipe
                 _clear_if_left(path)
 
 

@@ -22,6 +22,7 @@ from api.scribe.client import NoLog, ScribeClient
 from api.serve.board import Board
 from api.serve.editions import ProcessEditions
 from api.serve.settings import RunFolder, RunSettings
+from api.serve.stalled import StalledBodies
 from api.store.database import Database, open_database
 from api.store.keys import KeyRing
 from api.store.watches import count_by_state
@@ -80,6 +81,8 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
     database = open_database(settings.database_url)
     metrics.read_with("log", lambda: _tell_log(metrics, log))
     metrics.read_with("watches", lambda: _tell_watches(metrics, database))
+    stalled = StalledBodies()
+    stalled.start()
     return Service(
         editions=editions,
         log=log,
@@ -92,6 +95,7 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
         clock=time.time_ns,
         reload=Reload(board, slot),
         note=request_lines(process=f"worker {os.getpid()}"),
+        awaited=stalled.awaited,
     )
 
 
