@@ -6,11 +6,12 @@ import gc
 import io
 import json
 from base64 import b64encode
+from collections.abc import Callable
 
 import pytest
 
 from api.http.exchange import IN_ENVIRON, Exchange
-from tests.http.world import World
+from tests.http.world import FINES, World, texts
 
 TICKET = b'{"facts": {"kind": "loss", "value": 10}}'
 EVERYWHERE = {
@@ -213,3 +214,26 @@ def test_forms_of_json(front: World) -> None:
         "application/json; x=y",
     ):
         assert front.ask("POST", "/v1/verdicts", TICKET, headers={"Content-Type": kind}).status == 201
+
+
+class Late(io.BytesIO):
+    """A body during which another edition becomes active."""
+
+    def __init__(self, body: bytes, meanwhile: Callable[[], object]) -> None:
+        super().__init__(body)
+        self._meanwhile = meanwhile
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._meanwhile()
+        return super().read(size)
+
+
+def test_a_body_that_was_long_in_coming(world: World) -> None:
+    """What judges is the edition of the moment at which the body is here, not of that at which it began."""
+    before = world.shelf.edition
+    changed = texts(FINES.replace("amount: 50", "amount: 60"))
+    reply = world.ask(
+        "POST", "/v1/verdicts", TICKET, environ={"wsgi.input": Late(TICKET, lambda: world.keep(changed))}
+    )
+    assert before is not None
+    assert reply.json["verdict"]["edition"] == reply.header("Caiding-Edition") != before.name
