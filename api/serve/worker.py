@@ -22,6 +22,7 @@ from api.scribe.client import NoLog, ScribeClient
 from api.serve.board import Board
 from api.serve.editions import ProcessEditions
 from api.serve.settings import RunFolder, RunSettings
+from api.serve.sparing import SparingLog
 from api.serve.stalled import StalledBodies
 from api.store.database import Database, open_database
 from api.store.keys import KeyRing
@@ -77,7 +78,9 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
         folder, board, slot, settings.evaluator, journal, lambda edition: _tell_metrics(metrics, edition)
     )
     editions.start()
-    log: DecisionLog = ScribeClient(folder.scribe, LOG_PATIENCE_S) if settings.log_decisions else NoLog()
+    log: DecisionLog = NoLog()
+    if settings.log_decisions:
+        log = SparingLog(ScribeClient(folder.scribe, LOG_PATIENCE_S), settings.threads)
     database = open_database(settings.database_url)
     metrics.read_with("log", lambda: _tell_log(metrics, log))
     metrics.read_with("watches", lambda: _tell_watches(metrics, database))
