@@ -1,7 +1,8 @@
 """The one line of each request, in the form of the journal (`api.logs`).
 
 A logger's steps cost three times as much as the line itself, which is felt beside a verdict; so the line is
-put together here and written at once.
+put together here, and a thread writes what has gathered. A request that wrote for itself would let go of the
+interpreter's lock, and wait for its turn again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,20 +20,45 @@ from typing import Any, BinaryIO
 from api.http.exchange import json_bytes
 from api.logs import without_secrets
 
+EVERY_S = 0.05
+MOST_WAITING = 100_000
+"""Where nobody takes the lines, the oldest go: the log must not stop the service, nor fill its memory."""
 
-def request_lines(stream: BinaryIO | None = None, **bound: Any) -> Callable[[Mapping[str, Any]], None]:
-    """Writes a request's fields behind `at`, `level`, `event` and what is bound."""
-    out = stream or sys.stderr.buffer
-    head = {"level": "info", "event": "request", **bound}
-    lock = threading.Lock()
 
-    def note(fields: Mapping[str, Any]) -> None:
-        line = without_secrets(json_bytes({"at": _now(), **head, **fields})) + b"\n"
-        with lock, suppress(OSError):  # what was answered stays answered though its line is lost
-            out.write(line)
-            out.flush()
+class RequestLines:
+    """Writes a request's fields behind `at`, `level`, `event` and what is bound.
 
-    return note
+    `every`: seconds between two writes; None writes each line at once. `flush` before the process ends.
+    """
+
+    def __init__(
+        self, stream: BinaryIO | None = None, every: float | None = EVERY_S, /, **bound: Any
+    ) -> None:
+        self._out = stream or sys.stderr.buffer
+        self._head = {"level": "info", "event": "request", **bound}
+        self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
+        self._writing = threading.Lock()
+        self._at_once = every is None
+        if every is not None:
+            threading.Thread(target=self._keep_writing, args=[every], name="lines", daemon=True).start()
+
+    def __call__(self, fields: Mapping[str, Any]) -> None:
+        self._waiting.append(without_secrets(json_bytes({"at": _now(), **self._head, **fields})) + b"\n")
+        if self._at_once:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what has gathered; what was answered stays answered though its line is lost."""
+        with self._writing, suppress(OSError):
+            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if lines:
+                self._out.write(b"".join(lines))
+                self._out.flush()
+
+    def _keep_writing(self, every: float) -> None:
+        while True:
+            time.sleep(every)
+            self.flush()
 
 
 def _now() -> str:

@@ -16,7 +16,7 @@ from granian.server.mp import MPServer
 
 from api import logs
 from api.http.limits import KeyLimiter
-from api.http.lines import request_lines
+from api.http.lines import RequestLines
 from api.http.service import DecisionLog, Edition, Service, Settings
 from api.scribe.client import NoLog, ScribeClient
 from api.serve.board import Board
@@ -30,6 +30,9 @@ from api.store.watches import count_by_state
 
 LOG_PATIENCE_S = 10.0
 LOOK_EVERY_S = 0.01
+
+_LAST_ACTS: list[Callable[[], None]] = []
+"""What a worker does once its last request is answered."""
 
 
 def make_application(folder_name: str) -> Callable[..., Any]:
@@ -60,6 +63,8 @@ def work(*arguments: Any) -> None:
     would abort the process then, with a message on the terminal.
     """
     MPServer._spawn_wsgi_worker(*arguments)  # noqa: SLF001 - what the server itself starts, and nothing else
+    for act in _LAST_ACTS:
+        act()
     os._exit(0)
 
 
@@ -84,6 +89,8 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
     database = open_database(settings.database_url)
     metrics.read_with("log", lambda: _tell_log(metrics, log))
     metrics.read_with("watches", lambda: _tell_watches(metrics, database))
+    lines = RequestLines(process=f"worker {os.getpid()}")
+    _LAST_ACTS.append(lines.flush)
     stalled = StalledBodies()
     stalled.start()
     return Service(
@@ -97,7 +104,7 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
         settings=Settings(engine=engine_name(), language=settings.language),
         clock=time.time_ns,
         reload=Reload(board, slot),
-        note=request_lines(process=f"worker {os.getpid()}"),
+        note=lines,
         awaited=stalled.awaited,
     )
 

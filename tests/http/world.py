@@ -17,7 +17,7 @@ from typing import Any
 from api.http.app import create_app
 from api.http.front import Application
 from api.http.limits import KeyLimiter
-from api.http.lines import request_lines
+from api.http.lines import RequestLines
 from api.http.service import DecisionLog, Edition, Service, Settings
 from api.metrics import Metrics
 from api.scribe.client import ScribeClient
@@ -262,7 +262,7 @@ def world_on(database: Database, folder: Path, log: DecisionLog | None = None) -
             settings=Settings(engine="caiding 0.1.0", language="zh", reload_patience=0.1),
             clock=time_ns,
             reload=lambda _patience: True,
-            note=request_lines(lines),
+            note=RequestLines(lines, None),
         )
         world = World(service, database, shelf, lines, journal, keys, create_app(service).wsgi_app)
         world.keep(texts())
