@@ -37,7 +37,7 @@ Result: TypeAlias = Literal["agreed", "disagreed", "failed", "timed_out", "skipp
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGEST_BYTES = 8
-NICENESS = 10
+NICENESS = 19
 
 
 class Counts(Protocol):

@@ -100,12 +100,13 @@ def open_database(url: str) -> Database:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database in (None, "", ":memory:"):
             raise Unusable(Finding("D102", {"url": shown}))
-        engine = create_engine(parsed, connect_args={"timeout": PATIENCE_S}, pool_timeout=PATIENCE_S)
+        settings = {} if "timeout" in parsed.query else {"timeout": PATIENCE_S}
+        engine = create_engine(parsed, connect_args=settings, pool_timeout=PATIENCE_S)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return Database(engine, "sqlite", shown)
-    settings = {name: value for name, value in _AT_ONCE.items() if name not in parsed.query}
-    engine = create_engine(parsed, connect_args=settings, pool_pre_ping=True, pool_timeout=PATIENCE_S)
+    at_once = {name: value for name, value in _AT_ONCE.items() if name not in parsed.query}
+    engine = create_engine(parsed, connect_args=at_once, pool_pre_ping=True, pool_timeout=PATIENCE_S)
     event.listen(engine, "connect", _prepare_postgresql)
     return Database(engine, "postgresql", shown)
 
@@ -197,7 +198,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     del record
     connection.isolation_level = None
     for pragma in (
-        f"busy_timeout = {PATIENCE_S * 1000}",
         "page_size = 8192",
         "journal_mode = WAL",
         "wal_autocheckpoint = 2000",
