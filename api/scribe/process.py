@@ -21,9 +21,9 @@ from api.scribe.peer import Gone, Peer
 from api.scribe.protocol import STORED, Answer, decode_request, frame_of
 from api.store.database import Database, open_database
 
-LINGER_S = 0.0005
-"""How long a group waits for more where fewer are here than the last one held: those it answered come back
-at once. Without this, groups stay small and commits take the workers' time; a lone client never waits."""
+LINGER_S = 0.001
+"""How long a group waits for more where the last one held more than one: those it answered come back at once.
+Without this, groups stay small and commits take the workers' time; a lone client never waits."""
 
 SCRATCH_BYTES = 2**18
 LAST_WORDS_S = 1.0
@@ -89,7 +89,7 @@ class Scribe:
         """Works until it is to end."""
         while not self._ending:
             self._look(self._commits.pause())
-            if 0 < len(self._commits) < self._commits.last_group:
+            if self._commits and self._commits.last_group > 1:
                 sleep(LINGER_S)
                 self._look(0)
             self._commits.settle()
