@@ -72,4 +72,3 @@ def length_of(header: bytes | bytearray | memoryview) -> int:
 
 STORED = bytes(frame_of(None))
 """The answer that is nearly always given."""
-
