@@ -1,0 +1,1 @@
+"""The texts of findings, by code, in Chinese and English; `engine.base.findings` reads them."""
