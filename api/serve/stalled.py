@@ -3,6 +3,7 @@
 The server reads headers with a time limit, and bodies without one; a thread that waits for a body cannot be
 called back. So a thread beside them looks for requests whose body has been awaited for long, and hangs up on
 the silent connections of the same address. Their requests then end as cut short, and the thread is free.
+Who has waited for a thread as long, at the same address, is cut off with them and asks again.
 """
 
 from __future__ import annotations

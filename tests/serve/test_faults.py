@@ -40,6 +40,7 @@ def test_processes_are_killed_one_by_one(tmp_path: Path) -> None:
     Then the supervisor dies alone: all others end too, so that nobody holds the port or the database.
     """
     with serving(tmp_path) as running:
+        wait_until(lambda: running.raw_log.count("Started worker") == 2)
         with Load(running) as load:
             load.wait_for(50)
             os.kill(running.children("worker")[0], signal.SIGKILL)
