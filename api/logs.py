@@ -16,7 +16,7 @@ from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, Protocol, TypeAlias, cast
 
 import msgspec
 import structlog
@@ -30,6 +30,13 @@ _FRAMES = 12
 _ROOT = Path(__file__).resolve().parent.parent
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+class Journal(Protocol):
+    """Structured log lines: an event and its fields, never a secret or the value of a fact."""
+
+    def info(self, event: str, **fields: Any) -> Any: ...
+    def error(self, event: str, **fields: Any) -> Any: ...
 
 
 def configure(level: str = "info", stream: BinaryIO | None = None, **bound: Any) -> None:

@@ -17,14 +17,16 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread, get_native_id
 from time import monotonic
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
+from api.logs import Journal
 from api.store.database import Database, StoreUnavailable
 from api.store.decisions import Decision, find
 from api.store.ids import first_id_at
+from api.store.instants import instant_at
 from api.store.sampling import ids_between
 from api.tickets.again import request_from_stored
 from api.tickets.json_door import JsonDoor
@@ -35,7 +37,6 @@ from engine.library import Library
 
 Result: TypeAlias = Literal["agreed", "disagreed", "failed", "timed_out", "skipped", "not_available"]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGEST_BYTES = 8
 NICENESS = 19
 
@@ -44,11 +45,6 @@ class Counts(Protocol):
     """Where opinions are counted."""
 
     def second_opinion(self, result: Result) -> None: ...
-
-
-class Journal(Protocol):
-    def info(self, event: str, **fields: Any) -> Any: ...
-    def error(self, event: str, **fields: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +221,7 @@ class SecondOpinion:
                 self._judge(id_, late=monotonic() > enough)
 
     def _present(self) -> datetime:
-        return EPOCH + timedelta(microseconds=self.clock() // 1000)
+        return instant_at(self.clock() // 1000)
 
     def _pages(self, until: str) -> Iterator[Sequence[str]]:
         """The ids not seen yet, page by page; a page counts as seen once it is handed out."""

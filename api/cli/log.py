@@ -19,6 +19,7 @@ from api.store import editions
 from api.store.database import Database, require_tables, sqlite_file
 from api.store.decisions import Decision
 from api.store.ids import first_id_at, instant_of
+from api.store.instants import EPOCH
 from api.store.reading import decisions_between
 from api.store.retention import Pruned, prune
 from api.tickets.stored import StoredTicket, write_stored_ndjson
@@ -54,14 +55,13 @@ def export(door: Door, /, url: str, output: str | None, form: str, verdicts: boo
 def _bounds(database: Database, since: str | None, until: str | None) -> tuple[str, str]:
     """The first id, and the first that is too late, of days in the rulebooks' zone."""
     zone = ZoneInfo(_zone(database)) if since or until else UTC
-    first = _start_of(day_from(since), zone) if since else datetime(1970, 1, 1, tzinfo=UTC)
+    first = _start_of(day_from(since), zone) if since else EPOCH
     return first_id_at(first), first_id_at(_start_of(day_from(until), zone) if until else datetime.now(UTC))
 
 
 def _start_of(day: date, zone: tzinfo) -> datetime:
     """Ids begin with the year 1970; there is nothing earlier to be found."""
-    earliest = datetime(1970, 1, 1, tzinfo=UTC)
-    return earliest if day.year <= 1970 else datetime.combine(day, time.min, zone)
+    return EPOCH if day.year <= 1970 else datetime.combine(day, time.min, zone)
 
 
 def _zone(database: Database) -> str:

@@ -13,7 +13,8 @@ from msgspec import structs
 
 from api.http.exchange import ROUTE, Answer, Environ, Exchange, Headers, exchange, respond
 from api.http.problems import problem
-from api.http.service import Holder, Quota, Role, Service
+from api.http.service import Holder, Quota, Service
+from api.store.keys import Role
 
 Given = ParamSpec("Given")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from api.scribe.protocol import ScribeState
 from api.store.database import Database
@@ -19,8 +19,6 @@ from engine.base.findings import Language
 from engine.evaluate.evaluators import Evaluator
 from engine.evaluate.verdict import Verdict
 from engine.library import Library
-
-Role: TypeAlias = Literal["evaluate", "rehearse", "operate"]
 
 
 @dataclass(frozen=True)
@@ -110,13 +108,6 @@ class Metrics(Protocol):
     def verdict(self, verdict: Verdict) -> None: ...
     def rate_limited(self) -> None: ...
     def exposition(self) -> bytes: ...
-
-
-class Journal(Protocol):
-    """Structured log lines: an event and its fields, never a secret or the value of a fact."""
-
-    def info(self, event: str, **fields: Any) -> Any: ...
-    def error(self, event: str, **fields: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,8 +15,9 @@ from api.http.exchange import Answer, Exchange, json_answer
 from api.http.judging import decision_from, judged
 from api.http.problems import problem, unreadable
 from api.http.repetition import REPLAYED, another_request, claim_for, held_before, repetition_key
-from api.http.service import Role
 from api.store.decisions import Decision, Held, find
+from api.store.instants import instant_at
+from api.store.keys import Role
 from engine.base.findings import Finding
 
 blueprint = Blueprint("verdicts", __name__)
@@ -25,7 +25,6 @@ blueprint = Blueprint("verdicts", __name__)
 EVALUATE: tuple[Role, ...] = ("evaluate",)
 READS_ALL = frozenset({"rehearse", "operate"})
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def post_verdict(exchange: Exchange) -> Answer:
@@ -130,4 +129,4 @@ def instant_text(microseconds: int) -> str:
     >>> instant_text(1_445_000_000_123_456)
     '2015-10-16T12:53:20.123456Z'
     """
-    return (EPOCH + timedelta(microseconds=microseconds)).isoformat().replace("+00:00", "Z")
+    return instant_at(microseconds).isoformat().replace("+00:00", "Z")

@@ -6,14 +6,16 @@ import json
 import time
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
-from api.http.service import Edition, Journal
+from api.http.service import Edition
+from api.logs import Journal
 from api.serve.refusal import refusal_json
 from api.serve.texts import Texts
 from api.store import editions
 from api.store.database import Database, StoreUnavailable
+from api.store.instants import microseconds
 from engine.base.findings import Finding
 
 AGAIN_AFTER_S = 2.0
@@ -76,9 +78,3 @@ class Chronicle:
         )
         with self._database.writing() as connection:
             editions.record_activation(connection, line)
-
-
-def microseconds(instant: datetime) -> int:
-    """Since 1970 UTC."""
-    since = instant - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -13,12 +13,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from api.http.service import Edition, Journal
+from api.http.service import Edition
+from api.logs import Journal
 from api.serve.board import Board
 from api.serve.settings import RunFolder
 from api.serve.smoke import warm_up
+from api.store.instants import instant_at
 from api.tickets.json_door import JsonDoor
 from engine.evaluate.evaluators import Evaluator, evaluator
 from engine.evaluate.facts import Facts
@@ -26,7 +28,6 @@ from engine.evaluate.verdict import Verdict
 from engine.library import Library
 from engine.plan.nodes import Plan
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOOK_EVERY_S = 0.02
 RETIRE_AFTER_S = 30.0
 """A request that took an edition may still be at work; its evaluator is let go of only after so long."""
@@ -124,7 +125,7 @@ class ProcessEditions:
                         raise
                     generation = self._board.active
                     continue
-                since = EPOCH + timedelta(microseconds=self._board.active_since)
+                since = instant_at(self._board.active_since)
                 edition = Edition(generation, ready.library, ready.judge, ready.door, ready.revision, since)
                 self._on_change(edition)
                 self._serving[generation] = edition

@@ -21,14 +21,16 @@ from typing import Literal
 
 from watchfiles import watch
 
-from api.http.service import Edition, Journal
+from api.http.service import Edition
+from api.logs import Journal
 from api.serve.board import Board
-from api.serve.chronicle import Activation, Chronicle, microseconds
-from api.serve.editions import EPOCH, Loaded
+from api.serve.chronicle import Activation, Chronicle
+from api.serve.editions import Loaded
 from api.serve.settings import RunFolder, RunSettings
 from api.serve.smoke import smoke_test
 from api.serve.texts import Look, Texts, library_from, look_at, read_texts, revision_of
 from api.store.database import StoreUnavailable
+from api.store.instants import EPOCH, microseconds
 from api.tickets.json_door import JsonDoor
 from engine.base.findings import Finding, has_errors
 from engine.evaluate.durable import Unavailable

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from api import logs
-from api.http.service import Journal
+from api.logs import Journal
 from api.serve.settings import RunFolder
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0

@@ -23,7 +23,8 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from api import logs
-from api.http.service import Edition, Journal
+from api.http.service import Edition
+from api.logs import Journal
 from api.scribe.client import ScribeClient
 from api.serve.address import Address
 from api.serve.board import Board

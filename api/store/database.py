@@ -73,7 +73,9 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction, committed at the end; raises StoreUnavailable, and then nothing is written."""
+        """One transaction, committed at the end; raises StoreUnavailable. Then nothing is written, unless it
+        was the answer to the COMMIT that was lost.
+        """
         with _troubles(self.shown), self.engine.connect() as connection:
             connection.execution_options(caiding_writes=True)
             with connection.begin():

@@ -7,9 +7,10 @@ random. Bounds of months, retention and exports are therefore ids.
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from api.store.instants import EPOCH
+
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -31,13 +32,14 @@ def instant_of(id: str) -> datetime:  # noqa: A002 - the word of the interface
     >>> instant_of("01941f29-7c00-7000-8000-000000000000")
     datetime.datetime(2025, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)
     """
-    return _EPOCH + timedelta(milliseconds=int(id[:8] + id[9:13], 16))
+    return EPOCH + timedelta(milliseconds=int(id[:8] + id[9:13], 16))
 
 
 def first_id_at(instant: datetime) -> str:
     """The smallest id of the instant's millisecond; the instant carries its zone.
 
+    >>> from datetime import UTC
     >>> first_id_at(datetime(2025, 1, 1, tzinfo=UTC))
     '01941f29-7c00-7000-8000-000000000000'
     """
-    return _text((instant - _EPOCH) // _MILLISECOND, 0, 0x8000_0000_0000_0000)
+    return _text((instant - EPOCH) // _MILLISECOND, 0, 0x8000_0000_0000_0000)

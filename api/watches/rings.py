@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from api.store.instants import microseconds
 from api.store.watches import Ring, Watch
 from api.tickets.json_door import Judged
 from api.watches.due import RunningClock, State, running_clocks
 from engine.base.findings import Finding
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 
 def rings_from(watch_id: str, verdict: Mapping[str, Any]) -> list[Ring]:
@@ -41,11 +39,6 @@ def ring_id(watch_id: str, rule: str, due: str) -> str:
     """
     told_apart = hashlib.sha256(f"{rule}\n{due}".encode()).hexdigest()[:16]
     return f"{watch_id}-{told_apart}"
-
-
-def microseconds(instant: datetime) -> int:
-    """Since 1970."""
-    return (instant - EPOCH) // MICROSECOND
 
 
 def said(watch: Watch, ring: Ring, after: State, verdict_id: str, judged: Judged, now: datetime) -> str:

@@ -12,21 +12,23 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event, Lock, Thread, current_thread
 from time import monotonic, perf_counter_ns
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
+from api.logs import Journal
 from api.scribe.client import LogUnavailable
 from api.store.database import Database, StoreUnavailable
 from api.store.decisions import Claim, Decision, Held, find, storable
 from api.store.ids import new_id
+from api.store.instants import instant_at, microseconds
 from api.store.watches import Claimed, any_due, claim, end, keep_payload, put_off
 from api.tickets.json_door import Judged
 from api.watches.bench import Bench
 from api.watches.delivery import Delivered, Failed, Patience, deliver
 from api.watches.due import RunningClock, State, clock_of
-from api.watches.rings import EPOCH, microseconds, said, said_unjudged
+from api.watches.rings import said, said_unjudged
 from api.watches.signature import headers
 from engine.library import Library
 
@@ -45,11 +47,6 @@ class Counts(Protocol):
     """Where attempts are counted."""
 
     def ring(self, result: Literal["delivered", "failed", "given_up"]) -> None: ...
-
-
-class Journal(Protocol):
-    def info(self, event: str, **fields: Any) -> Any: ...
-    def error(self, event: str, **fields: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +195,7 @@ class Sweeper:
             self._give_up(claimed, "the watched verdict is not kept any more")
             return
         began, now = perf_counter_ns(), self._now()
-        instant = EPOCH + timedelta(microseconds=now)
+        instant = instant_at(now)
         judged = self._bench.judge(library, watched.facts, instant)
         if isinstance(judged, list):
             self._keep_and_send(claimed, None, said_unjudged(claimed.watch, claimed.ring, judged, instant))

@@ -15,12 +15,13 @@ import pytest
 
 from api import logs
 from api.serve.board import RATE_SLOTS, Board
-from api.serve.chronicle import Chronicle, microseconds
+from api.serve.chronicle import Chronicle
 from api.serve.editions import Loaded, ProcessEditions, serving_evaluator
 from api.serve.keeper import Keeper, examine
 from api.serve.settings import RunFolder, RunSettings, run_folder
 from api.serve.texts import read_texts, revision_of
 from api.store.database import Database, open_database, upgrade
+from api.store.instants import microseconds
 from engine.evaluate.durable import Unavailable
 from engine.evaluate.facts import facts_from
 from engine.library import Library, load

@@ -15,12 +15,12 @@ import msgspec
 from api.store.database import Database
 from api.store.decisions import Claim, Decision, Held, find, store
 from api.store.ids import new_id
+from api.store.instants import microseconds
 from api.store.watches import Ring, rings_of
 from api.store.webhooks import Webhook, add_webhook
 from api.tickets.json_door import JsonDoor
 from api.watches.delivery import Patience
 from api.watches.keeping import Keeper, Kept
-from api.watches.rings import EPOCH, MICROSECOND
 from api.watches.signature import new_secret
 from api.watches.sweeper import Pace, Sweeper
 from engine.evaluate.evaluators import evaluator
@@ -101,7 +101,7 @@ class SetClock:
     now: datetime = NINE
 
     def __call__(self) -> int:
-        return (self.now - EPOCH) // MICROSECOND * 1000
+        return microseconds(self.now) * 1000
 
     def move(self, **by: float) -> None:
         self.now += timedelta(**by)

@@ -12,7 +12,7 @@ from datetime import datetime
 from time import monotonic_ns
 
 from api.store.database import open_database
-from api.watches.rings import microseconds
+from api.store.instants import microseconds
 from api.watches.sweeper import Pace, Sweeper
 from tests.watches.deadlines import Counted, DirectLog, library
 

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from api.http.exchange import JSON
 from api.http.openapi.values import Schema, ref
-from api.http.service import Role
+from api.store.keys import Role
 
 Method: TypeAlias = Literal["get", "post", "put", "delete"]
 
