@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
+from api.logs import Journal
 from api.scribe.protocol import ScribeState
 from api.store.database import Database
 from api.store.decisions import Claim, Decision, Held
