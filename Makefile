@@ -52,6 +52,7 @@ lock: .venv-lock/.installed ## write requirements/*.txt anew; UPGRADE=--upgrade 
 	$(LOCK) pyproject.toml -c requirements/build.txt -o requirements/run.txt
 	$(LOCK) -c requirements/build.txt -c requirements/run.txt pyproject.toml --group dev -o requirements/dev.txt
 	$(LOCK) -c requirements/build.txt -c requirements/run.txt pyproject.toml --extra bench -o requirements/bench.txt
+	$(LOCK) -c requirements/build.txt -c requirements/run.txt pyproject.toml --extra spark -o requirements/spark.txt
 
 LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate $(UPGRADE)
