@@ -1,10 +1,10 @@
-"""What the test run leaves out where a library does not exist, and the databases that all tests may use."""
+"""What the test run leaves out where a library does not exist, and the servers that all tests may use."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 
-pytest_plugins = ["tests.store.postgres"]
+pytest_plugins = ["tests.replay.spark_session", "tests.store.postgres"]
 
 # Only the child process imports durable-rules, which Python 3.13 and later cannot.
 collect_ignore = [] if find_spec("durable") else ["engine/evaluate/durable/child.py"]
