@@ -1,0 +1,85 @@
+"""Columns named by what they compute, and queries that work them out layer upon layer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlglot import exp
+
+from engine.replay.slots import Column, Sql
+
+DIGITS = 10
+
+
+class Columns:
+    """The columns of one or several editions, each once, in an order in which they can be worked out."""
+
+    def __init__(self) -> None:
+        self._by_text: dict[str, Column] = {}
+
+    def add(self, stem: str, expression: Sql, *, never_null: bool = False) -> Sql:
+        """Reads the column that computes the expression; a constant or another column needs none."""
+        if isinstance(expression, exp.Column | exp.Literal | exp.Boolean | exp.Null):
+            return expression
+        text = expression.sql("duckdb")
+        column = self._by_text.get(text)
+        if column is None:
+            name = f"{stem}_{hashlib.sha256(text.encode()).hexdigest()[:DIGITS]}"
+            column = self._by_text[text] = Column(name, expression.copy())
+        read = column.read
+        read.meta["never_null"] = never_null
+        return read
+
+    def all(self) -> tuple[Column, ...]:
+        return tuple(self._by_text.values())
+
+
+def merged(*columns: Iterable[Column]) -> tuple[Column, ...]:
+    """The columns of several editions, what they share once."""
+    return tuple({column.name: column for some in columns for column in some}.values())
+
+
+def judged(source: exp.Select, columns: Iterable[Column], select: Sequence[Sql]) -> exp.Select:
+    """`select` over the source's own columns and the given ones, of which only the needed are worked out.
+
+    A column stands one layer above the columns that it reads, so that each is worked out once.
+    """
+    known = {column.name: column for column in columns}
+    needed = _needed(known, select)
+    own = {name for part in (*select, *(known[n].expression for n in needed)) for name in _read(part)} - set(
+        known
+    )
+    carried, query = sorted(own), source
+    for layer in _layers(known, needed):
+        made = [exp.alias_(known[name].expression.copy(), name) for name in layer]
+        query = _over(query, [*map(exp.column, carried), *made])
+        carried += layer
+    return _over(query, [part.copy() for part in select])
+
+
+def _over(query: exp.Select, expressions: Sequence[Sql]) -> exp.Select:
+    return exp.select(*expressions, copy=False).from_(query.subquery("t", copy=False), copy=False)
+
+
+def _needed(known: Mapping[str, Column], select: Sequence[Sql]) -> set[str]:
+    needed: set[str] = set()
+    waiting = [name for part in select for name in _read(part)]
+    while waiting:
+        name = waiting.pop()
+        if name in known and name not in needed:
+            needed.add(name)
+            waiting += _read(known[name].expression)
+    return needed
+
+
+def _layers(known: Mapping[str, Column], needed: set[str]) -> list[list[str]]:
+    level: dict[str, int] = {}
+    for name in known:  # in the order in which they can be worked out
+        if name in needed:
+            level[name] = 1 + max((level.get(read, -1) for read in _read(known[name].expression)), default=-1)
+    return [[n for n in level if level[n] == depth] for depth in range(max(level.values(), default=-1) + 1)]
+
+
+def _read(expression: Sql) -> list[str]:
+    return [column.name for column in expression.find_all(exp.Column)]

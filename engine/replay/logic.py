@@ -1,0 +1,177 @@
+"""Kleene's logic over SQL's, with what is already known folded away.
+
+A truth is a SQL boolean (NULL: unknown) or, where it is the same for every ticket, True, False or None.
+Facts that no ticket of a file carries are such constants, and whatever rests on them alone is never asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from sqlglot import exp
+
+from engine.replay.slots import Sql
+
+Truth: TypeAlias = Sql | bool | None
+
+
+def sql(truth: Truth) -> Sql:
+    """The truth as SQL."""
+    match truth:
+        case None:
+            return exp.Null()
+        case bool():
+            return exp.Boolean(this=truth)
+        case _:
+            return truth
+
+
+def conjunction(truths: Iterable[Truth]) -> Truth:
+    """False if one is false, else NULL if one is."""
+    return _joined(exp.And, truths, neutral=True)
+
+
+def disjunction(truths: Iterable[Truth]) -> Truth:
+    """True if one is true, else NULL if one is."""
+    return _joined(exp.Or, truths, neutral=False)
+
+
+def _joined(node: type[exp.And | exp.Or], truths: Iterable[Truth], *, neutral: bool) -> Truth:
+    parts: list[Truth] = []
+    for truth in truths:
+        if truth is (not neutral):
+            return truth
+        if truth is not neutral and not any(truth is part or truth == part for part in parts):
+            parts.append(truth)
+    if not parts:
+        return neutral
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = node(this=_grouped(sql(joined), node), expression=_grouped(sql(part), node))
+    return joined
+
+
+def negation(truth: Truth) -> Truth:
+    if isinstance(truth, exp.Not):
+        return bare(truth.this)
+    if truth is None or isinstance(truth, bool):
+        return None if truth is None else not truth
+    return exp.Not(this=_grouped(truth))
+
+
+def bare(expression: Sql) -> Sql:
+    """Without the brackets around it."""
+    return expression.this if isinstance(expression, exp.Paren) else expression
+
+
+def _grouped(expression: Sql, beside: type[exp.Binary] | None = None) -> Sql:
+    """In brackets where it would be read otherwise without them."""
+    needs = isinstance(expression, exp.Binary | exp.Not | exp.Between) and not isinstance(
+        expression, beside or exp.Paren
+    )
+    return exp.Paren(this=expression) if needs else expression
+
+
+def is_true(truth: Truth) -> Truth:
+    """Whether it is known to hold; never NULL."""
+    match truth:
+        case None:
+            return False
+        case bool():
+            return truth
+        case exp.And():
+            parts = [is_true(_constant(part)) for part in truth.flatten()]
+            return conjunction(parts)
+        case exp.Or():
+            return disjunction(is_true(_constant(part)) for part in truth.flatten())
+        case _ if never_null(truth):
+            return truth
+        case _:
+            return exp.Is(this=_grouped(truth), expression=exp.Boolean(this=True))
+
+
+def is_false(truth: Truth) -> Truth:
+    """Whether it is known not to hold; never NULL."""
+    return is_true(negation_inward(truth))
+
+
+def negation_inward(truth: Truth) -> Truth:
+    """The negation, with conjunctions and disjunctions turned into one another."""
+    match truth:
+        case exp.And():
+            return disjunction(negation_inward(_constant(part)) for part in truth.flatten())
+        case exp.Or():
+            return conjunction(negation_inward(_constant(part)) for part in truth.flatten())
+        case _:
+            return negation(truth)
+
+
+def is_unknown(truth: Truth) -> Truth:
+    """Whether it is not known; never NULL."""
+    if truth is None or isinstance(truth, bool):
+        return truth is None
+    return False if never_null(truth) else is_null(truth)
+
+
+def may_hold(truth: Truth) -> Truth:
+    """Whether it is not known to be false; never NULL."""
+    return negation(is_false(truth))
+
+
+def is_null(value: Sql) -> Sql:
+    return exp.Is(this=_grouped(value), expression=exp.Null())
+
+
+def is_there(value: Sql) -> Sql:
+    return exp.Not(this=is_null(value))
+
+
+def never_null(truth: Sql) -> bool:
+    """Whether it is plain to see that the boolean has a value."""
+    match truth:
+        case exp.Is() | exp.Boolean():
+            return True
+        case exp.Not() | exp.Paren():
+            return never_null(truth.this)
+        case exp.And() | exp.Or():
+            return never_null(truth.left) and never_null(truth.right)
+        case exp.Coalesce():
+            return isinstance(truth.expressions[-1], exp.Boolean)
+        case exp.Column():
+            return bool(truth.meta.get("never_null"))
+        case _:
+            return False
+
+
+def _constant(part: Sql) -> Truth:
+    """A part of a conjunction, as a truth again."""
+    match bare(part):
+        case exp.Null():
+            return None
+        case exp.Boolean() as boolean:
+            return bool(boolean.this)
+        case other:
+            return other
+
+
+def case(branches: Sequence[tuple[Truth, Sql]], otherwise: Sql) -> Sql:
+    """The value of the first branch whose condition holds; branches that never hold are left out."""
+    kept: list[tuple[Sql, Sql]] = []
+    for condition, value in branches:
+        if condition is True:
+            otherwise = value
+            break
+        if condition is not False and condition is not None:
+            kept.append((condition, value))
+    while kept and kept[-1][1] == otherwise:
+        kept.pop()
+    if not kept:
+        return otherwise
+    ifs = [exp.If(this=condition, true=value) for condition, value in kept]
+    return exp.Case(ifs=ifs, default=otherwise)
+
+
+def whole(number: int) -> Sql:
+    """A whole number as a literal."""
+    return exp.Literal.number(number) if number >= 0 else exp.Neg(this=exp.Literal.number(-number))
