@@ -5,13 +5,19 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # durable-rules is source only. Building it without isolation uses the locked setuptools.
 INSTALL := $(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517
 
+# Spark needs Java 17 or later; where there is one the tests run Spark, elsewhere they say that they do not.
+JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
+SPARK := $(if $(shell $(JAVA) --version 2>/dev/null | awk 'NR == 1 && $$2 + 0 >= 17'),.venv/.spark)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint audit check agree bench bench-service soak lock clean
+.PHONY: help setup spark demo test lint audit check agree bench bench-service soak lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 21
 
 setup: .venv/.installed ## make .venv with the locked versions
+
+spark: .venv/.spark ## add Spark, for histories that outgrow one machine (needs Java 17 or later)
 
 demo: .venv/.installed ## check the rulebooks, judge four tickets and then a made-up history of 3,000
 	$(BIN)/caiding check rules
@@ -20,8 +26,8 @@ demo: .venv/.installed ## check the rulebooks, judge four tickets and then a mad
 	$(BIN)/caiding generate --rules rules --tickets 3000 --seed 2015 --output build/history.ndjson
 	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 build/history.ndjson
 
-test: .venv/.installed ## run the tests and the examples in docstrings
-	$(BIN)/python -m pytest -n 2
+test: .venv/.installed $(SPARK) ## run the tests and the examples in docstrings
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: .venv/.installed ## style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -74,6 +80,10 @@ clean: ## remove what was made
 
 .venv/.benchmark: requirements/bench.txt .venv/.installed
 	$(INSTALL) -r requirements/bench.txt
+	@touch $@
+
+.venv/.spark: requirements/spark.txt .venv/.installed
+	$(INSTALL) -r requirements/spark.txt
 	@touch $@
 
 .venv-lock/.installed:
