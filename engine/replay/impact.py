@@ -18,6 +18,8 @@ MoneyKind: TypeAlias = tuple[str, str]
 
 Share: TypeAlias = Literal["appears", "disappears", "changes"]
 
+EditKind: TypeAlias = Literal["rule", "definition", "parameter", "fact", "calendar", "reading"]
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -56,6 +58,22 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Something that differs between the two editions themselves, whatever the tickets are.
+
+    `words_only`: titles and citations differ, the meaning does not. `before` and `after` are the option of a
+    reading, or a parameter's values as `2015-04-01: 50.00`; None for what has no short form or is not there.
+    """
+
+    kind: EditKind
+    name: str
+    change: Share
+    words_only: bool = False
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RuleImpact:
     """One rule or table that differs for at least one ticket, or whose meaning differs unseen.
 
@@ -86,11 +104,15 @@ class GroupImpact:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """The groups by one fact, the largest change of money first; `day:month` is the month of a day."""
+    """The groups by one fact, the largest change of money first; `name` is outlet, month or category where
+    the dimension was chosen for one of these, else the fact. Days and instants are grouped by month, as
+    `2015-10`. `left_out`: groups beyond the thousand that are listed.
+    """
 
     name: str
     fact: str
     groups: tuple[GroupImpact, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +227,4 @@ class Impact:
     classes: tuple[ChangeClass, ...]
     classes_left_out: int
     lacking: tuple[Lacking, ...]
+    edits: tuple[Edit, ...] = ()
