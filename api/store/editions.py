@@ -75,7 +75,7 @@ def keep(connection: Connection, edition: KeptEdition) -> None:
         "first_used_at": edition.first_used_at,
         "engine": edition.engine,
         "readings": json.dumps(dict(edition.readings), ensure_ascii=False, sort_keys=True),
-        "files": _packed(edition.files),
+        "files": packed(edition.files),
     }
     connection.execute(_KEEP, row)
 
@@ -87,7 +87,7 @@ def kept(connection: Connection, edition: str) -> KeptEdition | None:
     if row is None:
         return None
     name, revision, first_used_at, engine, readings, files = row
-    return KeptEdition(name, revision, first_used_at, engine, json.loads(readings), _unpacked(files))
+    return KeptEdition(name, revision, first_used_at, engine, json.loads(readings), unpacked(files))
 
 
 def editions(connection: Connection) -> list[EditionLine]:
@@ -149,12 +149,13 @@ def activations(connection: Connection, limit: int) -> Sequence[Activation]:
     return [Activation(*row) for row in connection.execute(query.order_by(columns.id.desc()).limit(limit))]
 
 
-def _packed(files: Mapping[str, bytes]) -> bytes:
-    """Rulebooks that judge are UTF-8, so that JSON takes them as they are, byte for byte."""
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Rulebooks without errors are UTF-8, so that JSON takes them as they are, byte for byte."""
     texts = {name: content.decode() for name, content in files.items()}
     return zlib.compress(json.dumps(texts, ensure_ascii=False).encode(), level=9)
 
 
-def _unpacked(packed: bytes) -> dict[str, bytes]:
-    texts = json.loads(zlib.decompress(packed))
+def unpacked(content: bytes) -> dict[str, bytes]:
+    """The files that `packed` has put together."""
+    texts = json.loads(zlib.decompress(content))
     return {name: content.encode() for name, content in texts.items()}

@@ -148,3 +148,32 @@ rings = Table(
     Index("rings_by_watch", "watch_id"),
 )
 """Each deadline of a watch: waiting, delivered, stopped, cancelled or given_up. Its id is the webhook-id."""
+
+dry_runs = Table(
+    "dry_runs",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("caller", Text, nullable=False),
+    Column("key_id", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("base", Text, nullable=False),
+    Column("candidate", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("files", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("step", Text),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("lease_until", BigInteger),
+    Column("lease_by", Text),
+    Column("cancel_at", BigInteger),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("trouble", Text),
+    Column("summary", Text),
+    Column("result", LargeBinary),
+    Column("report", LargeBinary),
+    Index("dry_runs_by_state", "state", "id"),
+)
+"""Dry runs over HTTP: what was asked, how far each is, and what came of it (`dry_runs.py`)."""
