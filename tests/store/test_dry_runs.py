@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from api.store.database import Database, open_database
 from api.store.decisions import Claim, Held
@@ -40,6 +40,7 @@ from api.store.ids import new_id
 FILES = {"facts.yaml": "zone: 亚洲".encode(), "fines.yaml": b"rulebook: fines"}
 FOUND = Found('{"tickets": 3}', "{“}".encode(), b"<html>")
 BOTH: tuple[Source, ...] = ("log", "history")
+LOG: tuple[Source, ...] = ("log",)
 
 
 def job(number: int = 1, source: Source = "log", **also: Any) -> DryRun:
@@ -90,17 +91,17 @@ def test_from_queue_to_result(database: Database) -> None:
         assert kept_part(connection, mine.id, "report") == FOUND.report
         assert kept_part(connection, second.id, "result") is None
         assert count_by_state(connection) == {"done": 1, "queued": 1}
-    ended = found(database, mine.id)
-    assert (ended.state, ended.done, ended.ended_at, ended.lease_by) == ("done", 100, 50, None)
-    assert ended.summary == FOUND.summary
+    over = found(database, mine.id)
+    assert (over.state, over.done, over.ended_at, over.lease_by) == ("done", 100, 50, None)
+    assert over.summary == FOUND.summary
 
 
 def test_only_what_can_be_run_here(database: Database) -> None:
     """A service without a history leaves jobs on one to others."""
     queued(database, job(1, "history"))
     with database.writing() as connection:
-        assert not any_to_take(connection, 10, ("log",))
-        assert take(connection, 10, Lease("me", 20), ("log",)) is None
+        assert not any_to_take(connection, 10, LOG)
+        assert take(connection, 10, Lease("me", 20), LOG) is None
         assert any_to_take(connection, 10, BOTH)
 
 
@@ -144,8 +145,8 @@ def test_what_a_dead_service_left_is_run_again_but_not_for_ever(database: Databa
         assert not end_done(connection, first, 120, FOUND)
         assert not is_wanted(connection, first)
         assert take(connection, 300, Lease("me", 400), BOTH) is None
-    ended = found(database, first.id)
-    assert (ended.state, ended.trouble, ended.ended_at) == ("failed", '{"code": "S143"}', 300)
+    over = found(database, first.id)
+    assert (over.state, over.trouble, over.ended_at) == ("failed", '{"code": "S143"}', 300)
 
 
 def test_given_back(database: Database) -> None:
@@ -185,16 +186,24 @@ def test_cancelled_while_nobody_ran_it(database: Database) -> None:
     assert found(database, one.id).state == "cancelled"
 
 
-@pytest.mark.parametrize(
-    "end", [end_cancelled, lambda *a: end_failed(*a, "{}"), lambda *a: end_done(*a, FOUND)]
-)
-def test_forgotten(database: Database, end: Callable[..., bool]) -> None:
+def ended(connection: Connection, run: DryRun, how: str, now: int) -> bool:
+    match how:
+        case "done":
+            return end_done(connection, run, now, FOUND)
+        case "failed":
+            return end_failed(connection, run, now, "{}")
+        case _:
+            return end_cancelled(connection, run, now)
+
+
+@pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
+def test_forgotten(database: Database, how: str) -> None:
     """What ended before is let go of with its result; what waits or runs never is."""
     queued(database, job(1), job(2), waiting := job(3))
     for now in (10, 20):
         mine = taken(database, now)
         with database.writing() as connection:
-            assert end(connection, mine, now)
+            assert ended(connection, mine, how, now)
     with database.writing() as connection:
         assert forget(connection, 10) == 0
         assert forget(connection, 11) == 1
