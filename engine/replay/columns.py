@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
+from engine.replay.logic import Truth, is_unknown
 from engine.replay.slots import Column, Sql
 
 DIGITS = 10
@@ -30,6 +31,12 @@ class Columns:
         read = column.read
         read.meta["never_null"] = never_null
         return read
+
+    def truth(self, stem: str, truth: Truth) -> Truth:
+        """Reads the column that works out a truth; one that is the same for every ticket needs none."""
+        if truth is None or isinstance(truth, bool):
+            return truth
+        return self.add(stem, truth, never_null=is_unknown(truth) is False)
 
     def all(self) -> tuple[Column, ...]:
         return tuple(self._by_text.values())

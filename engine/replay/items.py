@@ -1,0 +1,219 @@
+"""The items of a plan as slots: what each may say of a ticket, and when. Its twin is `engine.evaluate.judge`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from sqlglot import exp
+
+from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, RulePlan, TablePlan
+from engine.replay.causes import Mask, together, where
+from engine.replay.clocks import clock_slots
+from engine.replay.concluded import Concluded, concluded, undecided
+from engine.replay.expressions import Writer
+from engine.replay.hits import Hit, hits_of
+from engine.replay.logic import (
+    Truth,
+    case,
+    conjunction,
+    disjunction,
+    is_true,
+    is_unknown,
+    may_hold,
+    negation,
+    sql,
+    whole,
+)
+from engine.replay.slots import Held, Path, Slot, Sql
+from engine.rulebook.expressions import All
+from engine.rulebook.model import Undefined
+
+SILENT, STANDS, APPLIES_OPEN, EXEMPT_OPEN = 0, 1, -1, -2
+DEFEATED = 2
+"""What a column of states shows; `DEFEATED + n`: taken away by the item's exception n."""
+
+
+def slots_of(writer: Writer, item: ItemPlan) -> list[Slot]:
+    """What the item may say, in the order in which a verdict has it; silent slots are left out."""
+    match item:
+        case RulePlan():
+            slots = _rule(writer, item)
+        case TablePlan():
+            slots = _table(writer, item)
+        case ClockPlan():
+            slots = clock_slots(writer, item)
+        case _:
+            assert_never(item)
+    return [slot for slot in slots if slot.present != exp.false()]
+
+
+@dataclass(frozen=True)
+class _Exemptions:
+    """The exceptions of an item that take its outcome away, with what is known of each."""
+
+    all: tuple[Exemption, ...]
+    holds: tuple[Truth, ...]
+    mask: Mask
+
+    @property
+    def one_holds(self) -> Truth:
+        return disjunction(is_true(truth) for truth in self.holds)
+
+    @property
+    def one_may_hold(self) -> Truth:
+        return disjunction(is_unknown(truth) for truth in self.holds)
+
+    def state(self) -> Sql:
+        """What becomes of an item that applies."""
+        defeated = [(truth, whole(DEFEATED + index)) for index, truth in enumerate(self.holds)]
+        return case([*defeated, (self.one_may_hold, whole(EXEMPT_OPEN))], whole(STANDS))
+
+
+def _defeating(writer: Writer, exemptions: Sequence[Exemption]) -> _Exemptions:
+    defeating = tuple(e for e in exemptions if e.effect == "defeats")
+    holds = tuple(writer.truth(e.condition) for e in defeating)
+    masks = [
+        where(is_unknown(truth), writer.mask(e.condition)) for e, truth in zip(defeating, holds, strict=True)
+    ]
+    return _Exemptions(defeating, holds, together(masks))
+
+
+# --- rules --------------------------------------------------------------------------------------------
+
+
+def _rule(writer: Writer, rule: RulePlan) -> list[Slot]:
+    exemptions = _defeating(writer, rule.exemptions)
+    item = _Item(writer, rule, exemptions)
+    applies = All((rule.guard, rule.own))
+    state = item.state(writer.truth(applies), exemptions.state(), _rule_is_raised(writer, rule))
+    slots = item.conclusion(concluded(writer, rule.outcomes, {}), _shows(state, STANDS), {})
+    slots += item.reviews(_shows(state, STANDS))
+    slots += item.defeats(state)
+    open_masks = {APPLIES_OPEN: writer.mask(applies), EXEMPT_OPEN: exemptions.mask}
+    return [*slots, *item.left_open(state, open_masks)]
+
+
+def _rule_is_raised(writer: Writer, rule: RulePlan) -> Truth:
+    """Whether anything in the ticket points to a rule that may apply."""
+    always = rule.own == All(())
+    return disjunction(
+        [writer.points_to(rule.own), is_true(writer.truth(rule.guard)) if always else False]
+    )
+
+
+# --- tables -------------------------------------------------------------------------------------------
+
+
+def _table(writer: Writer, table: TablePlan) -> list[Slot]:
+    exemptions = _defeating(writer, table.exemptions)
+    item = _Item(writer, table, exemptions)
+    applies = All((table.guard, table.own))
+    truth = writer.columns.truth("applies", writer.truth(applies))
+    hits = hits_of(writer, table, truth)
+    raised = _table_is_raised(writer, table)
+    possible = True if table.otherwise else disjunction(
+        may_hold(writer.truth(row.condition)) for row in table.rows
+    )
+    stands = case([(negation(hits.concluding), whole(STANDS))], exemptions.state())
+    state = item.state(truth, stands, conjunction([possible, raised]))
+    slots = [slot for hit in hits.hits for slot in _hit_slots(item, hit, state)]
+    slots += item.reviews(conjunction([_shows(state, STANDS), hits.concluding]))
+    slots += item.defeats(state)
+    slots += item.left_open(state, {APPLIES_OPEN: writer.mask(applies), EXEMPT_OPEN: exemptions.mask})
+    open_rows = conjunction([_shows(state, STANDS), hits.undecided, negation(exemptions.one_holds), raised])
+    return [*slots, *item.undecided(open_rows, hits.mask)]
+
+
+def _table_is_raised(writer: Writer, table: TablePlan) -> Truth:
+    rows = (writer.points_to(row.condition) for row in table.rows)
+    return disjunction([writer.points_to(table.own), *rows])
+
+
+def _hit_slots(item: _Item, hit: Hit, state: Sql) -> Iterator[Slot]:
+    """What one row concludes, or the gap that the source leaves there."""
+    present = conjunction([_shows(state, STANDS), hit.present])
+    which = {} if hit.row is None else {"row": hit.row.origin.id.rpartition("/")[2]}
+    match hit.outputs:
+        case None:
+            return
+        case Undefined() as gap:
+            held = _alternatives(item, gap)
+            named: dict[str, Any] = {reading: {} for reading, _ in gap.alternatives}
+            fixed = {"kind": "review", "reason": "undefined_by_source", "alternatives": named}
+            yield item.slot("outcomes", {**which, **fixed}, present, held)
+        case outputs:
+            outcomes = item.plan.outcomes
+            yield from item.conclusion(concluded(item.writer, outcomes, outputs), present, which)
+
+
+def _alternatives(item: _Item, gap: Undefined) -> dict[Path, Held]:
+    """What each other reading would put out."""
+    outputs = item.plan.outputs if isinstance(item.plan, TablePlan) else ()
+    return {
+        ("alternatives", reading, output.name): Held(item.writer.worth(cell).value, output.type)
+        for reading, cells in gap.alternatives
+        for output, cell in zip(outputs, cells, strict=True)
+    }
+
+
+# --- what rules and tables share ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Item:
+    writer: Writer
+    plan: RulePlan | TablePlan
+    exemptions: _Exemptions
+
+    def state(self, applies: Truth, stands: Sql, raised: Truth) -> Sql:
+        """The column that shows what becomes of the item; never NULL."""
+        open_ = conjunction([is_unknown(applies), negation(self.exemptions.one_holds), raised])
+        shown = case([(applies, stands), (open_, whole(APPLIES_OPEN))], whole(SILENT))
+        return self.writer.columns.add("state", shown, never_null=True)
+
+    def slot(
+        self, part: Any, fixed: Mapping[str, Any], present: Truth, held: Mapping[Path, Held] | None = None
+    ) -> Slot:
+        return Slot(part, self.plan.origin.id, fixed, sql(present), held or {})
+
+    def conclusion(self, said: Concluded, present: Truth, which: Mapping[str, Any]) -> list[Slot]:
+        """All the outcomes of a rule or row, or none of them where an amount is not known."""
+        if present is False:
+            return []
+        known = conjunction([present, said.known])
+        slots = [self.slot("outcomes", {**which, **fixed}, known, held) for fixed, held in said.outcomes]
+        return [*slots, *self.undecided(conjunction([present, negation(said.known)]), said.mask)]
+
+    def reviews(self, stands: Truth) -> list[Slot]:
+        """Discretionary exceptions: the outcome stands, and a person is asked to look."""
+        slots = []
+        for exemption in self.plan.exemptions:
+            if exemption.effect == "review" and stands is not False:
+                holds = self.writer.truth(exemption.condition)
+                fixed = {"kind": "review", "reason": "manual_exception", "by": exemption.origin.id}
+                slots.append(self.slot("outcomes", fixed, conjunction([stands, is_true(holds)])))
+                doubt = conjunction([stands, is_unknown(holds)])
+                mask = self.writer.mask(exemption.condition)
+                slots += self.undecided(doubt, mask, exemption.origin.id)
+        return slots
+
+    def defeats(self, state: Sql) -> list[Slot]:
+        return [
+            self.slot("defeated", {"by": exemption.origin.id}, _shows(state, DEFEATED + index))
+            for index, exemption in enumerate(self.exemptions.all)
+        ]
+
+    def left_open(self, state: Sql, masks: Mapping[int, Mask]) -> list[Slot]:
+        """One entry for the item, whichever of its parts is not known."""
+        mask = together(where(_shows(state, code), mask) for code, mask in masks.items())
+        return self.undecided(disjunction(_shows(state, code) for code in masks), mask)
+
+    def _shows(state: Sql, code: int) -> Truth:
+    """Whether the column of states, which is never NULL, shows the code."""
+    if isinstance(state, exp.Literal | exp.Neg):
+        return state == whole(code)
+    shown = exp.EQ(this=state, expression=whole(code))
+    shown.meta["never_null"] = True
+    return shown

@@ -1,0 +1,48 @@
+"""A plan as SQL over the relation `tickets`: columns to work out, and slots for all that may be said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+from engine.base.findings import Finding
+from engine.plan.nodes import Origin, Plan
+from engine.replay.causes import Bits
+from engine.replay.columns import Columns
+from engine.replay.definitions import define
+from engine.replay.expressions import Writer
+from engine.replay.items import slots_of
+from engine.replay.refused import NotSayable
+from engine.replay.slots import Held, Lowered, Slot
+
+T = TypeVar("T")
+
+
+def lower(plan: Plan, given: Collection[str] | None = None, bits: Bits | None = None) -> Lowered:
+    """Every item and derived fact of the plan; raises NotSayable with all that SQL cannot say.
+
+    `given` are the facts that the tickets have columns for (None: every fact of the catalogue). Editions of
+    one query share their `bits`, so that their columns are the same where they mean the same.
+    """
+    columns = Columns()
+    writer = Writer(plan, given, columns, bits or Bits())
+    refused: list[Finding] = []
+    derived: dict[str, Held] = {}
+    for definition in plan.definitions:
+        held = _said(definition.origin, refused, lambda d=definition: define(writer, d))  # type: ignore[misc]  # bound now
+        if held is not None:
+            derived[definition.fact.name] = held
+    slots: list[Slot] = []
+    for item in plan.items:
+        slots += _said(item.origin, refused, lambda i=item: slots_of(writer, i)) or []  # type: ignore[misc]  # bound now
+    if refused:
+        raise NotSayable(refused)
+    return Lowered(plan, columns.all(), tuple(slots), dict(sorted(derived.items())))
+
+
+def _said(origin: Origin, refused: list[Finding], write: Callable[[], T]) -> T | None:
+    try:
+        return write()
+    except NotSayable as reason:
+        refused.extend(reason.of(origin).findings)
+        return None
