@@ -6,7 +6,7 @@ DuckDB runs within the process (`duck.py`), Spark on a cluster (`spark.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -34,11 +34,22 @@ class Cancelled(Exception):
 
 
 @dataclass(frozen=True)
+class Range:
+    """What files tell of a column without being read: whether it holds nothing at all, and its least and
+    largest values, as text; None where they are not told for every part of the files.
+    """
+
+    empty: bool
+    ends: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
 class Scan:
     """Parquet files of one shape as they are stored, before the catalogue has seen them.
 
     `relation` can stand in FROM; `file` (the path as it was given) and `row` (from 1 within its file) are
-    expressions over it; `columns` are the types stored, as the engine reads them.
+    expressions over it; `columns` are the types stored, as the engine reads them; `ranges` is known of as
+    many columns as the files tell of.
     """
 
     relation: exp.Expression
@@ -46,6 +57,7 @@ class Scan:
     rows: int
     file: exp.Expression
     row: exp.Expression
+    ranges: Mapping[str, Range] = field(default_factory=dict)
 
 
 class Engine(Protocol):
@@ -54,6 +66,10 @@ class Engine(Protocol):
     @property
     def dialect(self) -> Dialect:
         """What queries are rendered as."""
+
+    @property
+    def folder(self) -> Path:
+        """Its own folder for temporary files, which goes when it is closed."""
 
     def scan(self, paths: Sequence[str]) -> Scan:
         """Files that all have the same columns; their names are taken as they are, not as patterns."""
