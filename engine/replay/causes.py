@@ -1,4 +1,4 @@
-"""Why something is unknown, as bits: a mask has for each word of bits a whole number, 0 where nothing is unknown.
+"""Why something is unknown, as bits: a mask has a whole number for each word, 0 where nothing is unknown.
 
 One `Bits` serves all the editions of a query, so that the same cause is the same bit in each of them.
 """

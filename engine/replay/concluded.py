@@ -45,9 +45,7 @@ class Concluded:
 def concluded(writer: Writer, outcomes: tuple[Outcome, ...], outputs: Mapping[str, Cell]) -> Concluded:
     """What a rule or a row concludes, its amounts worked out once."""
     scope = Scope(outputs=outputs)
-    cells = {
-        amount: writer.settled(amount, scope) for outcome in outcomes for amount in amounts(outcome)
-    }
+    cells = {amount: writer.settled(amount, scope) for outcome in outcomes for amount in amounts(outcome)}
     return Concluded(
         tuple(_fields(outcome, cells) for outcome in outcomes),
         conjunction(cell.worth.there for cell in cells.values()),
@@ -78,7 +76,7 @@ def _fields(outcome: Outcome, cells: Mapping[Expression, Cell]) -> Fields:
         case Route(to=to):
             return {"kind": "route", "to": to}, {}
         case Score(name=name, points=points):
-            held = {("points",): Held(cells[points].worth.value, type_of(points))}
+            held: dict[Path, Held] = {("points",): Held(cells[points].worth.value, type_of(points))}
             return {"kind": "score", "name": name, "points": None}, held
         case Review(reason=reason):
             return {"kind": "review", "reason": reason}, {}
@@ -92,7 +90,7 @@ def _given(**parties: str | None) -> dict[str, str]:
 
 def _with_money(kind: str, amount: Expression, cells: Mapping[Expression, Cell], **rest: str) -> Fields:
     type_ = type_of(amount)
-    held = {("amount",): Held(_money(cells[amount]).sql, type_)}
+    held: dict[Path, Held] = {("amount",): Held(_money(cells[amount]).sql, type_)}
     return {"kind": kind, "amount": None, "unit": type_.unit, **rest}, held
 
 
@@ -125,10 +123,6 @@ def _share(share: Share, cells: Mapping[Expression, Cell]) -> Fields:
 def _quantity(number: Any) -> Quantity:
     assert isinstance(number, Quantity), "an amount is rounded"
     return number
-
-
-def undecided(self, present: Truth, mask: Mask, rule: str | None = None) -> list[Slot]:
-        return undecided(self.writer, rule or self.plan.origin.id, present, mask)
 
 
 def undecided(writer: Writer, rule: str, present: Truth, mask: Mask) -> list[Slot]:

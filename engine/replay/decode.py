@@ -1,4 +1,4 @@
-"""Rows of a query over slots, back to verdicts: without titles, citations and reasons, which need the walk."""
+"""Rows of a query over slots, back to verdicts, without titles, citations and reasons."""
 
 from __future__ import annotations
 

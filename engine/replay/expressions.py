@@ -50,6 +50,7 @@ from engine.rulebook.expressions import (
     FactValue,
     FieldValue,
     Not,
+    Operator,
     OutputValue,
     ParameterValue,
     Picked,
@@ -438,7 +439,9 @@ class Writer:
         chosen = together([doubt, shows])
         found = _index(picked.which, records, may_hold(meets))
         return {
-            word: exp.Coalesce(this=lists.element(lists.mapped(records, RECORD, part), found), expressions=[ZERO])
+            word: exp.Coalesce(
+                this=lists.element(lists.mapped(records, RECORD, part), found), expressions=[ZERO]
+            )
             for word, part in chosen.items()
         }
 
@@ -498,7 +501,7 @@ def _as_truth(worth: Worth) -> Truth:
     return truth_of(worth.value)
 
 
-def _comparison(operator: str, left: Worth, right: Worth) -> Truth:
+def _comparison(operator: Operator, left: Worth, right: Worth) -> Truth:
     """Of two that are not constants of the query; a comparison with `true` is the fact itself."""
     if left.number is not None and right.number is not None:
         return numbers.compare(operator, known_number(left), known_number(right))

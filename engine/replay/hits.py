@@ -1,4 +1,4 @@
-"""Decision tables as SQL: which rows count, by the table's hit policy. Its twin is `engine.evaluate.hit_policy`."""
+"""Decision tables as SQL: which rows count. The twin of `engine.evaluate.hit_policy`."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ class _Table:
         if truth is None or isinstance(truth, bool) or self.applies is False:
             return truth
         asked = case([(self.applies, truth)], NULL) if self.applies is not True else truth
-        return self.writer.columns.add("row", asked, never_null=self.applies is True and not is_unknown(truth))
+        return self.writer.columns.add(
+            "row", asked, never_null=self.applies is True and not is_unknown(truth)
+        )
 
     def outputs(self, row: RowPlan) -> Outputs:
         """What a row concludes, worked out; what is none cannot be added to anything."""
@@ -116,9 +118,7 @@ class _Table:
     def single(self, choice: list[tuple[Truth, Sql]]) -> Hits:
         """A column that shows which row counts, or why none does."""
         hit = self.column(choice)
-        rows = [
-            Hit(row, _shows(hit, index), self.outputs(row)) for index, row in enumerate(self.table.rows)
-        ]
+        rows = [Hit(row, _shows(hit, index), self.outputs(row)) for index, row in enumerate(self.table.rows)]
         rows += self.otherwise(_shows(hit, NO_ROW))
         return Hits(tuple(rows), *self._open(hit, choice))
 
@@ -214,9 +214,7 @@ class _Table:
         for index in indices:
             others = [other for other in indices if other != index]
             apart = {other: negation(self._agree(index, other)) for other in others}
-            clash = disjunction(
-                conjunction([is_true(self.truths[o]), apart[o]]) for o in others if o > index
-            )
+            clash = disjunction(conjunction([is_true(self.truths[o]), apart[o]]) for o in others if o > index)
             rivals = disjunction(conjunction([is_unknown(self.truths[o]), apart[o]]) for o in others)
             holds = is_true(self.truths[index])
             blurred = self._blurred_mask()
@@ -233,18 +231,14 @@ class _Table:
         codes += [(BLURRED, self._blurred_mask()), (ALL_OPEN, together(self._where_unknown(indices)))]
         return self._with_codes(hit, choice, codes)
 
-    def _with_codes(
-        self, hit: Sql, choice: list[tuple[Truth, Sql]], codes: list[tuple[int, Mask]]
-    ) -> Hits:
+    def _with_codes(self, hit: Sql, choice: list[tuple[Truth, Sql]], codes: list[tuple[int, Mask]]) -> Hits:
         bits, origin = self.writer.bits, self.table.origin.id
         codes.append((OVERLAP, bits.mask("rows_overlap", origin)))
         shown = {_number(value) for condition, value in choice if condition is not False}
         codes = [(code, mask) for code, mask in codes if code in shown]
         if self.table.otherwise is None:
             codes.append((NO_ROW, bits.mask("no_row_applies", origin)))
-        rows = [
-            Hit(row, _shows(hit, index), self.outputs(row)) for index, row in enumerate(self.table.rows)
-        ]
+        rows = [Hit(row, _shows(hit, index), self.outputs(row)) for index, row in enumerate(self.table.rows)]
         rows += self.otherwise(_shows(hit, NO_ROW))
         undecided = disjunction(_shows(hit, code) for code, _ in codes)
         return Hits(tuple(rows), undecided, together(where(_shows(hit, c), m) for c, m in codes))
@@ -309,7 +303,10 @@ class _Table:
         hit = self.column(choice)
         number = self._total(cells, holds)
         worth = Worth(number.sql, may_be_unknown=False, number=number)
-        found = [Hit(None, _shows(hit, 0), {name: Cell(worth, NOTHING)}), *self.otherwise(_shows(hit, NO_ROW))]
+        found = [
+            Hit(None, _shows(hit, 0), {name: Cell(worth, NOTHING)}),
+            *self.otherwise(_shows(hit, NO_ROW)),
+        ]
         codes = [
             (ALL_OPEN, together(self._where_unknown(range(len(self.truths))))),
             (BLURRED, self.writer.bits.mask("undefined_by_source", self.table.origin.id)),

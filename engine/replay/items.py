@@ -1,4 +1,4 @@
-"""The items of a plan as slots: what each may say of a ticket, and when. Its twin is `engine.evaluate.judge`."""
+"""The items of a plan as slots: what each may say, and when. The twin of `engine.evaluate.judge`."""
 
 from __future__ import annotations
 
@@ -98,9 +98,7 @@ def _rule(writer: Writer, rule: RulePlan) -> list[Slot]:
 def _rule_is_raised(writer: Writer, rule: RulePlan) -> Truth:
     """Whether anything in the ticket points to a rule that may apply."""
     always = rule.own == All(())
-    return disjunction(
-        [writer.points_to(rule.own), is_true(writer.truth(rule.guard)) if always else False]
-    )
+    return disjunction([writer.points_to(rule.own), is_true(writer.truth(rule.guard)) if always else False])
 
 
 # --- tables -------------------------------------------------------------------------------------------
@@ -113,8 +111,8 @@ def _table(writer: Writer, table: TablePlan) -> list[Slot]:
     truth = writer.columns.truth("applies", writer.truth(applies))
     hits = hits_of(writer, table, truth)
     raised = _table_is_raised(writer, table)
-    possible = True if table.otherwise else disjunction(
-        may_hold(writer.truth(row.condition)) for row in table.rows
+    possible = (
+        True if table.otherwise else disjunction(may_hold(writer.truth(row.condition)) for row in table.rows)
     )
     stands = case([(negation(hits.concluding), whole(STANDS))], exemptions.state())
     state = item.state(truth, stands, conjunction([possible, raised]))
@@ -210,7 +208,11 @@ class _Item:
         mask = together(where(_shows(state, code), mask) for code, mask in masks.items())
         return self.undecided(disjunction(_shows(state, code) for code in masks), mask)
 
-    def _shows(state: Sql, code: int) -> Truth:
+    def undecided(self, present: Truth, mask: Mask, rule: str | None = None) -> list[Slot]:
+        return undecided(self.writer, rule or self.plan.origin.id, present, mask)
+
+
+def _shows(state: Sql, code: int) -> Truth:
     """Whether the column of states, which is never NULL, shows the code."""
     if isinstance(state, exp.Literal | exp.Neg):
         return state == whole(code)

@@ -17,7 +17,7 @@ from engine.evaluate.values import Cause
 from engine.plan.nodes import Plan
 from engine.rulebook.types import Type
 
-Sql: TypeAlias = exp.Expression
+Sql: TypeAlias = exp.Expr
 Part: TypeAlias = Literal["outcomes", "defeated", "undecided"]
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands in what a verdict says: `("amount",)`, `("shares", 0, "amount")`."""
