@@ -1,0 +1,296 @@
+"""Two editions held against each other in one scan: what of each ticket is kept, and how it is read again.
+
+A rule's slots that are alike on both sides say the same of every ticket, since columns are named by what
+they compute; only the others are compared. Of each ticket there remain a few narrow columns: its place, the
+values that it is grouped by, money on both sides, and for each rule that differs a state of seven bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from sqlglot import exp
+
+from engine.evaluate.values import Cause
+from engine.replay import logic
+from engine.replay.columns import Columns, merged
+from engine.replay.impact import MoneyKind, RuleChange, Said, Share
+from engine.replay.logic import Truth, disjunction
+from engine.replay.said import MONEY, differ, differently_said, joined, key_of, truth_of
+from engine.replay.slots import MONEY_KINDS, Column, Lowered, Part, Slot, Sql
+
+SideName: TypeAlias = Literal["before", "after"]
+SIDES: tuple[SideName, SideName] = ("before", "after")
+STATES: Mapping[Part, int] = {"outcomes": 1, "defeated": 2, "undecided": 4}
+"""The bits of a rule's state before; those after are eight times as much."""
+AFTER = 8
+CHANGED = 64
+CLASS = "class"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of which the two editions say different things, be it of no ticket.
+
+    `said`: what its slots say, each once; codes in a class's text are places in it.
+    """
+
+    id: str
+    number: int
+    before: tuple[Slot, ...]
+    after: tuple[Slot, ...]
+    said: tuple[Said, ...]
+
+    @property
+    def state(self) -> str:
+        return f"state_{self.number}"
+
+    @property
+    def kinds(self) -> tuple[MoneyKind, ...]:
+        """The money that it may cost on either side."""
+        return kinds_of((*self.before, *self.after))
+
+    def money(self, kind: MoneyKind, side: SideName) -> str:
+        return f"{side}_{self.number}_{self.kinds.index(kind)}"
+
+    def side(self, side: SideName) -> tuple[Slot, ...]:
+        return self.before if side == "before" else self.after
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Columns that tell why a slot is undecided, 0 in all of them where it is not."""
+
+    rule: str
+    side: SideName
+    select: tuple[exp.Alias, ...]
+    causes: tuple[tuple[Cause, ...], ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(part.alias for part in self.select)
+
+    def causes_in(self, words: Sequence[int]) -> list[Cause]:
+        """The causes whose bits are set."""
+        return [
+            cause
+            for word, causes in zip(words, self.causes, strict=True)
+            for bit, cause in enumerate(causes)
+            if word >> bit & 1
+        ]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is asked of every ticket: the columns to be worked out, and what is selected from them."""
+
+    columns: tuple[Column, ...]
+    select: tuple[Sql, ...]
+    rules: tuple[Rule, ...]
+    kinds: tuple[MoneyKind, ...]
+    lacks: tuple[Lack, ...]
+
+    def money(self, kind: MoneyKind, side: SideName) -> str:
+        """The column of a ticket's whole money of one kind."""
+        return f"{side}_{self.kinds.index(kind)}"
+
+
+def comparison(base: Lowered, candidate: Lowered, keys: Mapping[str, Sql]) -> Comparison:
+    """What is kept of each ticket; `keys` are columns of its own: its place, its number, its groups.
+
+    Both editions must have been lowered with the same bits.
+    """
+    made = Columns()
+    rules = _rules(base.slots, candidate.slots)
+    changes = [_changed(rule, made) for rule in rules]
+    kinds = kinds_of((*base.slots, *candidate.slots))
+    lacks = _lacks(rules)
+    select = [
+        *(named(sql.copy(), name) for name, sql in keys.items()),
+        named(_class(rules, changes, made), CLASS),
+        *_undecided(base.slots, candidate.slots),
+        *_totals(base.slots, candidate.slots, kinds),
+        *(named(_state(rule, changed), rule.state) for rule, changed in zip(rules, changes, strict=True)),
+        *(part for rule in rules for part in _money_of(rule)),
+        *(part for lack in lacks for part in lack.select),
+    ]
+    columns = merged(base.columns, candidate.columns, made.all())
+    return Comparison(columns, tuple(select), rules, kinds, lacks)
+
+
+def _changed(rule: Rule, made: Columns) -> Truth:
+    """Whether the rule says something else of a ticket, as a column of its own."""
+    changed = differently_said(rule.before, rule.after)
+    return changed if isinstance(changed, bool | None) else made.add("changed", changed, never_null=True)
+
+
+def named(sql: Sql, name: str) -> exp.Alias:
+    return exp.Alias(this=sql, alias=exp.to_identifier(name))
+
+
+def kinds_of(slots: Iterable[Slot]) -> tuple[MoneyKind, ...]:
+    """Kinds and units of the money in slots, in the order of kinds that totals have."""
+    found = {(str(s.fixed["kind"]), str(s.fixed["unit"])) for s in slots if s.amount is not None}
+    return tuple(sorted(found, key=lambda kind: (MONEY_KINDS.index(kind[0]), kind[1])))
+
+
+def _rules(base: Sequence[Slot], candidate: Sequence[Slot]) -> tuple[Rule, ...]:
+    """Every rule with a slot that the other side does not have."""
+    before, after = _by_rule(base), _by_rule(candidate)
+    names = [name for name in {**after, **before} if differ(before.get(name, ()), after.get(name, ()))]
+    return tuple(_rule(number, name, before, after) for number, name in enumerate(names))
+
+
+def _by_rule(slots: Iterable[Slot]) -> dict[str, tuple[Slot, ...]]:
+    found: dict[str, tuple[Slot, ...]] = {}
+    for slot in slots:
+        found[slot.rule] = (*found.get(slot.rule, ()), slot)
+    return found
+
+
+def _rule(
+    number: int, name: str, before: Mapping[str, tuple[Slot, ...]], after: Mapping[str, tuple[Slot, ...]]
+) -> Rule:
+    old, new = before.get(name, ()), after.get(name, ())
+    said = {key_of(slot): said_by(slot) for slot in (*old, *new)}
+    return Rule(name, number, old, new, tuple(said.values()))
+
+
+def said_by(slot: Slot) -> Said:
+    """Without the fields that differ from ticket to ticket."""
+    return Said(slot.part, {key: value for key, value in slot.fixed.items() if (key,) not in slot.held})
+
+
+def _class(rules: Sequence[Rule], changes: Sequence[Truth], made: Columns) -> Sql:
+    """What changes of a ticket, as text: `0:1,2>3;4:>0`; NULL where nothing does."""
+    any_changed = disjunction(changes)
+    if not isinstance(any_changed, bool | None):
+        any_changed = made.add("changed", any_changed, never_null=True)
+    parts = [
+        logic.case([(changed, _class_of(rule))], exp.Null())
+        for rule, changed in zip(rules, changes, strict=True)
+        if changed is not False
+    ]
+    return (
+        logic.case([(any_changed, joined(";", parts))], exp.Null()) if parts else exp.cast(exp.Null(), "TEXT")
+    )
+
+
+def _class_of(rule: Rule) -> Sql:
+    codes = {key: code for code, key in enumerate({key_of(s): None for s in (*rule.before, *rule.after)})}
+    before, after = (
+        [logic.case([(truth_of(s), exp.Literal.string(str(codes[key_of(s)])))], exp.Null()) for s in slots]
+        for slots in (rule.before, rule.after)
+    )
+    head, sign = exp.Literal.string(f"{rule.number}:"), exp.Literal.string(">")
+    return exp.Anonymous(this="CONCAT", expressions=[head, _codes(before), sign, _codes(after)])
+
+
+def _codes(codes: Sequence[Sql]) -> Sql:
+    return joined(",", codes) if codes else exp.Literal.string("")
+
+
+def changes_in(text: str, rules: Sequence[Rule]) -> tuple[RuleChange, ...]:
+    """What the text of a class says, in the order of the rules."""
+    changes = []
+    for part in text.split(";"):
+        number, _, codes = part.partition(":")
+        rule = rules[int(number)]
+        before, after = (_said(rule, side) for side in codes.split(">"))
+        kind: Share = "changes" if before and after else "appears" if after else "disappears"
+        changes.append(RuleChange(rule.id, kind, before, after))
+    return tuple(changes)
+
+
+def _said(rule: Rule, codes: str) -> tuple[Said, ...]:
+    return tuple(rule.said[int(code)] for code in codes.split(",") if code)
+
+
+def _undecided(base: Sequence[Slot], candidate: Sequence[Slot]) -> list[Sql]:
+    """Whether anything at all of a ticket is undecided, on each side."""
+    return [
+        named(logic.sql(_there(slots, "undecided")), f"undecided_{side}")
+        for slots, side in ((base, SIDES[0]), (candidate, SIDES[1]))
+    ]
+
+
+def _there(slots: Sequence[Slot], part: Part) -> Truth:
+    return disjunction(truth_of(slot) for slot in slots if slot.part == part)
+
+
+def _state(rule: Rule, changed: Truth) -> Sql:
+    """The bits of a rule on one ticket."""
+    bits = [
+        (_there(rule.side(side), part), bit * (AFTER if side == "after" else 1))
+        for side in SIDES
+        for part, bit in STATES.items()
+    ]
+    terms = [
+        logic.case([(truth, logic.whole(bit))], logic.whole(0)) for truth, bit in (*bits, (changed, CHANGED))
+    ]
+    terms = [term for term in terms if term != logic.whole(0)]
+    return exp.cast(_added(terms) if terms else logic.whole(0), "TINYINT")
+
+
+def _added(terms: Sequence[Sql]) -> Sql:
+    total, *others = terms
+    for term in others:
+        total = exp.Add(this=total, expression=term)
+    return total
+
+
+# -- money
+
+
+def _totals(base: Sequence[Slot], candidate: Sequence[Slot], kinds: Sequence[MoneyKind]) -> list[Sql]:
+    """A ticket's whole money by kind on both sides."""
+    return [
+        named(_sum(slots, kind), f"{side}_{place}")
+        for place, kind in enumerate(kinds)
+        for slots, side in ((base, SIDES[0]), (candidate, SIDES[1]))
+    ]
+
+
+def _money_of(rule: Rule) -> list[Sql]:
+    return [
+        named(_sum(rule.side(side), kind), rule.money(kind, side)) for kind in rule.kinds for side in SIDES
+    ]
+
+
+def _sum(slots: Sequence[Slot], kind: MoneyKind) -> Sql:
+    """The amounts of one kind that the slots say of a ticket, added up."""
+    nothing = exp.cast(logic.whole(0), MONEY)
+    terms = [
+        logic.case([(truth_of(slot), exp.cast(slot.amount.expression.copy(), MONEY))], nothing)
+        for slot in slots
+        if slot.amount is not None and (slot.fixed["kind"], slot.fixed["unit"]) == kind
+    ]
+    return exp.cast(_added(terms), MONEY) if terms else nothing
+
+
+# -- what undecided rules lack
+
+
+def _lacks(rules: Sequence[Rule]) -> tuple[Lack, ...]:
+    """The causes of every undecided slot of the rules that differ."""
+    return tuple(
+        Lack(
+            rule.id,
+            side,
+            tuple(
+                named(_word(slot, word), f"lack_{rule.number}_{side}_{place}_{number}")
+                for number, (word, _) in enumerate(slot.causes.words)
+            ),
+            tuple(names for _, names in slot.causes.words),
+        )
+        for rule in rules
+        for side in SIDES
+        for place, slot in enumerate(rule.side(side))
+        if slot.causes is not None
+    )
+
+
+def _word(slot: Slot, word: Sql) -> Sql:
+    return logic.case([(truth_of(slot), word.copy())], logic.whole(0))
