@@ -7,7 +7,7 @@ what would decide it. Nothing here is fast, and nothing here is clever.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
@@ -210,9 +210,9 @@ class Case:
             case Rounding(mode=mode, digits=digits, type=kind):
                 return of_kind(rounded(mode, operands[0], digits), kind.kind)
             case Extreme(kind="min"):
-                return min(operands)
+                return min(operands, key=on_the_line)
             case Extreme(kind="max"):
-                return max(operands)
+                return max(operands, key=on_the_line)
             case Absolute():
                 return abs(operands[0])
             case DateFunction():
@@ -278,6 +278,7 @@ def _compared(operator: Operator, left: Any, right: Any) -> Any:
     missing = [side for side in (left, right) if isinstance(side, Unknown)]
     if missing:
         return together(missing)
+    left, right = on_the_line(left), on_the_line(right)
     match operator:
         case "=":
             return bool(left == right)
@@ -293,6 +294,11 @@ def _compared(operator: Operator, left: Any, right: Any) -> Any:
             return bool(left >= right)
         case _:
             assert_never(operator)
+
+
+def on_the_line(value: Any) -> Any:
+    """An instant on the UTC line: Python compares two of one zone by their wall clocks, which go back."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
 def _counted(conditions: list[Any]) -> Any:

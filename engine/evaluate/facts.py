@@ -282,7 +282,8 @@ def instant_from(text: str, zone: str) -> datetime | None:
         found = datetime.fromisoformat(written)
         if found.tzinfo is None:
             found = found.replace(tzinfo=home)
-        return found.astimezone(home) + (timedelta(days=1) if ends else timedelta())
+        at_home = found.astimezone(home)
+        return at_home + timedelta(days=1) if ends else at_home  # adding nothing would forget the second pass
     except (ValueError, OverflowError):
         return None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.evaluate.case import on_the_line
 from engine.evaluate.compiled.expressions import equality
 from engine.plan.nodes import RowPlan
 from engine.rulebook.expressions import (
@@ -120,7 +121,7 @@ def _region(condition: Expression) -> Region | None:
         case All(items=(first, second)):
             return _both(_region(first), _region(second))
         case Comparison(operator=operator, left=FactValue(), right=Constant(value=value)):
-            return _side(operator, value)
+            return _side(operator, on_the_line(value))
         case _:
             return None
 

@@ -26,8 +26,10 @@ from engine.rulebook.expressions import (
     Quantifier,
     Test,
     facts_in,
+    type_of,
     walk,
 )
+from engine.rulebook.types import Kind
 
 PYTHON = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
@@ -97,7 +99,8 @@ class Compiler(ValueCompiler):
         left, right = parts
         if any(variable.is_unknown for part in parts for variable in part.variables):
             return FALSE if sure else denied(none(joined("", parts)))
-        compared = f"{left.source} {_operator(comparison)} {right.source}"
+        sources = (_comparable(comparison.left, left), _comparable(comparison.right, right))
+        compared = f" {_operator(comparison)} ".join(sources)
         sides = joined("", parts)
         if comparison.operator == "=" and _literal_side(comparison):
             return compared if sure else disjoined([unknown(sides), compared])
@@ -203,10 +206,15 @@ def equality(condition: Expression) -> tuple[str, Any] | None:
     match condition:
         case Test(condition=inner):
             return equality(inner)
-        case Comparison(operator="=", left=FactValue(name=name), right=Constant(value=value)):
-            return name, value
+        case Comparison(operator="=", left=FactValue(name=name, type=type_), right=Constant(value=value)):
+            return None if type_.kind is Kind.INSTANT else (name, value)
         case _:
             return None
+
+
+def _comparable(side: Expression, value: Strict) -> str:
+    """Instants are compared on the UTC line."""
+    return f"on_the_line({value.source})" if type_of(side).kind is Kind.INSTANT else value.source
 
 
 def _operator(comparison: Comparison) -> str:

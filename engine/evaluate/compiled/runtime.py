@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from engine.base.calendar import Due, Limit, due
 from engine.base.exact import EXACT, plain
-from engine.evaluate.case import Case, of_kind, reckoned
+from engine.evaluate.case import Case, of_kind, on_the_line, reckoned
 from engine.evaluate.clocks import ClockFace, due_by, face_of, read_clock, shown_due
 from engine.evaluate.conclude import settled
 from engine.evaluate.judge import Judgement, judge, leave_open
@@ -199,6 +199,7 @@ NAMESPACE: dict[str, Any] = {
     "rounded_decimal": rounded_decimal,
     "exact_divide": EXACT.divide,
     "of_kind": of_kind,
+    "on_the_line": on_the_line,
     "face_of": face_of,
     "shown_due": shown_due,
     "shown": shown,

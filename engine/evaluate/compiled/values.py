@@ -140,7 +140,9 @@ class ValueCompiler:
                 return self._rounding(expression)
             case Extreme(kind=kind, operands=operands):
                 parts = self.values(operands)
-                return joined(f"{kind}({', '.join(part.source for part in parts)})", parts) if parts else None
+                key = ", key=on_the_line" if expression.type.kind is Kind.INSTANT else ""
+                listed = ", ".join(part.source for part in parts)
+                return joined(f"{kind}({listed}{key})", parts) if parts else None
             case Absolute(operand=operand):
                 parts = self.values((operand,))
                 return joined(f"abs({parts[0].source})", parts) if parts else None
