@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "settle": "api.cli.settle",
     "prove": "api.cli.prove",
     "diff": "api.cli.diff",
+    "sql": "api.cli.sql",
     "show": "api.cli.show",
     "trace": "api.cli.trace",
     "generate": "api.cli.generate",

@@ -79,7 +79,8 @@ def _settled(writer: Writer, name: str, cell: Cell) -> Cell:
 def _within_bounds(writer: Writer, fact: FactValue, cell: Cell) -> Cell:
     """A value beyond the bounds of the catalogue is not known."""
     declared = writer.plan.facts[fact.name]
-    if declared.minimum is None and declared.maximum is None:
+    unbounded = declared.minimum is None and declared.maximum is None
+    if unbounded or isinstance(cell.worth.value, exp.Null):
         return cell
     outside = negation(_admitted(writer, fact, cell, declared))
     if outside is False:
@@ -87,7 +88,9 @@ def _within_bounds(writer: Writer, fact: FactValue, cell: Cell) -> Cell:
     beyond = conjunction([cell.worth.there, outside])
     value = case([(beyond, NULL)], cell.worth.value)
     number = number_of(value, fact.type, declared.minimum, declared.maximum)
-    worth = replace(cell.worth, value=value, may_be_unknown=True, number=number and _typed(cell.worth, number))
+    worth = replace(
+        cell.worth, value=value, may_be_unknown=True, number=number and _typed(cell.worth, number)
+    )
     return Cell(worth, together([cell.mask, where(beyond, writer.bits.mask("out_of_bounds", fact.name))]))
 
 
@@ -95,11 +98,14 @@ def _typed(worth: Worth, bounded: Quantity) -> Quantity:
     """A value within bounds, of the type that it was worked out with."""
     assert isinstance(worth.number, Quantity), "a derived number is rounded"
     scale = max(worth.number.digits.scale, bounded.digits.scale)
-    return Quantity(bounded.sql, numbers.Digits(
-        _scaled(bounded.digits.low, scale - bounded.digits.scale),
-        _scaled(bounded.digits.high, scale - bounded.digits.scale),
-        scale,
-    ))
+    return Quantity(
+        bounded.sql,
+        numbers.Digits(
+            _scaled(bounded.digits.low, scale - bounded.digits.scale),
+            _scaled(bounded.digits.high, scale - bounded.digits.scale),
+            scale,
+        ),
+    )
 
 
 def _scaled(units: int, digits: int) -> int:
@@ -126,9 +132,7 @@ def _preferred(given: Worth, cell: Cell) -> Cell:
     worth = first_of([(given.there, here)], cell.worth)
     none = conjunction([given.missing, cell.worth.none])
     unknown = cell.worth.may_be_unknown
-    return Cell(
-        replace(worth, none=none, may_be_unknown=unknown), where(given.missing, cell.mask)
-    )
+    return Cell(replace(worth, none=none, may_be_unknown=unknown), where(given.missing, cell.mask))
 
 
 def _columns(writer: Writer, name: str, cell: Cell) -> Cell:
@@ -149,7 +153,9 @@ def _columns(writer: Writer, name: str, cell: Cell) -> Cell:
     mask: Mask = NOTHING
     if worth.may_be_unknown:
         mask = {
-            word: columns.add(f"{name}_causes", case([(settled.unknown, part)], literal_zero()), never_null=True)
+            word: columns.add(
+                f"{name}_causes", case([(settled.unknown, part)], literal_zero()), never_null=True
+            )
             for word, part in cell.mask.items()
         }
     return Cell(settled, mask)

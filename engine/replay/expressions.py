@@ -203,7 +203,8 @@ class Writer:
             case Arithmetic() | Quotient() | Rounding() | Extreme() | Absolute():
                 return self._reckoned(expression, [self.worth(part, scope) for part in children(expression)])
             case DateFunction():
-                return self._dated(expression, [self.worth(part, scope) for part in children(expression)])
+                operands = [self.worth(part, scope) for part in children(expression)]
+                return self._dated(expression, operands, scope)
             case Test() | Comparison() | All() | AnyOf() | Not() | Present() | Quantifier() | Picked():
                 return truth_worth(self.truth(expression, scope))
             case _:
@@ -290,11 +291,13 @@ class Writer:
         none = any_none(operands)
         return NONE if none is True else Worth(NULL, none)
 
-    def _dated(self, function: DateFunction, operands: list[Worth]) -> Worth:
+    def _dated(self, function: DateFunction, operands: list[Worth], scope: Scope) -> Worth:
         """A day or an instant; one outside the calendar is none."""
         if any(isinstance(operand.value, exp.Null) for operand in operands):
             return self._without_value(operands)
         value = self._date_sql(function, operands)
+        if not scope.in_record:
+            value = self.columns.add(function.name.replace(" ", "_"), value)
         worth = worked_out(value, operands)
         if function.name == "days between":
             return worked_out(value, operands, Quantity(value, DAYS))
@@ -402,12 +405,16 @@ class Writer:
 
     def _parameter_mask(self, parameter: ParameterValue) -> Mask:
         missing = self.bits.mask("parameter_missing", parameter.id)
-        if not self.plan.parameters[parameter.id].steps:
+        steps = self.plan.parameters[parameter.id].steps
+        if not steps:
             return missing
         if parameter.on is None:
             return NOTHING
         day = self.worth(parameter.on)
-        before = conjunction([negation(day.unknown), self._parameter(parameter).missing])
+        begun: Truth = exp.GTE(this=day.value, expression=days.date(steps[0][0]))
+        if isinstance(day.value, exp.Null):
+            begun = False
+        before = conjunction([negation(day.unknown), negation(is_true(begun))])
         return together([self.mask(parameter.on), where(before, missing)])
 
     def _records_mask(self, expression: Quantifier | Count | Picked) -> Mask:

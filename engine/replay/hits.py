@@ -124,7 +124,8 @@ class _Table:
 
     def column(self, choice: list[tuple[Truth, Sql]]) -> Sql:
         chosen = case(choice, whole(NO_ROW))
-        return self.writer.columns.add("hit", case([(self.applies, chosen)], whole(NOT_ASKED)))
+        shown = case([(self.applies, chosen)], whole(NOT_ASKED))
+        return self.writer.columns.add("hit", shown, never_null=True)
 
     def otherwise(self, no_row: Truth) -> list[Hit]:
         row = self.table.otherwise
@@ -358,9 +359,7 @@ def _shows(hit: Sql, code: int) -> Truth:
     """Whether the column of hits, which is never NULL, shows the code."""
     if isinstance(hit, exp.Literal | exp.Neg):
         return _number(hit) == code
-    shown = exp.EQ(this=hit, expression=whole(code))
-    shown.meta["never_null"] = True
-    return shown
+    return exp.EQ(this=hit, expression=whole(code))
 
 
 def _any_bit(mask: Mask) -> Truth:

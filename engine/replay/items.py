@@ -216,6 +216,4 @@ def _shows(state: Sql, code: int) -> Truth:
     """Whether the column of states, which is never NULL, shows the code."""
     if isinstance(state, exp.Literal | exp.Neg):
         return state == whole(code)
-    shown = exp.EQ(this=state, expression=whole(code))
-    shown.meta["never_null"] = True
-    return shown
+    return exp.EQ(this=state, expression=whole(code))

@@ -6,7 +6,7 @@ Facts that no ticket of a file carries are such constants, and whatever rests on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from sqlglot import exp
@@ -14,6 +14,15 @@ from sqlglot import exp
 from engine.replay.slots import Sql
 
 Truth: TypeAlias = Sql | bool | None
+
+OPPOSITES: Mapping[type[Sql], type[exp.Binary]] = {
+    exp.EQ: exp.NEQ,
+    exp.NEQ: exp.EQ,
+    exp.LT: exp.GTE,
+    exp.LTE: exp.GT,
+    exp.GT: exp.LTE,
+    exp.GTE: exp.LT,
+}
 
 
 def sql(truth: Truth) -> Sql:
@@ -33,8 +42,47 @@ def conjunction(truths: Iterable[Truth]) -> Truth:
 
 
 def disjunction(truths: Iterable[Truth]) -> Truth:
-    """True if one is true, else NULL if one is."""
-    return _joined(exp.Or, truths, neutral=False)
+    """True if one is true, else NULL if one is; tests of one column for several constants become one."""
+    return _joined(exp.Or, _merged(list(truths)), neutral=False)
+
+
+def _merged(truths: list[Truth]) -> list[Truth]:
+    """`a = 1 OR a = 2` as `a IN (1, 2)`, which is unknown in the same cases."""
+    merged: list[Truth] = []
+    places: dict[str, int] = {}
+    for truth in truths:
+        column = _tested_column(truth)
+        if column is None or column not in places:
+            if column is not None:
+                places[column] = len(merged)
+            merged.append(truth)
+        else:
+            merged[places[column]] = _one_of(merged[places[column]], truth)
+    return merged
+
+
+def _tested_column(truth: Truth) -> str | None:
+    """The column that is compared with constants only, whatever is asked of it."""
+    match truth:
+        case exp.EQ(this=exp.Column() as column, expression=exp.Literal() | exp.Neg()):
+            return str(column.name)
+        case exp.In(this=exp.Column() as column):
+            return str(column.name)
+        case _:
+            return None
+
+
+def _one_of(*truths: Truth) -> Truth:
+    values: list[Sql] = []
+    for truth in truths:
+        assert isinstance(truth, exp.EQ | exp.In), "only tests of one column are merged"
+        for value in [truth.expression] if isinstance(truth, exp.EQ) else truth.expressions:
+            if value not in values:
+                values.append(value)
+    subject = truths[0].this  # type: ignore[union-attr]  # an EQ or an IN
+    if len(values) == 1:
+        return exp.EQ(this=subject, expression=values[0])
+    return exp.In(this=subject, expressions=values)
 
 
 def _joined(node: type[exp.And | exp.Or], truths: Iterable[Truth], *, neutral: bool) -> Truth:
@@ -57,6 +105,8 @@ def negation(truth: Truth) -> Truth:
         return bare(truth.this)
     if truth is None or isinstance(truth, bool):
         return None if truth is None else not truth
+    if type(truth) in OPPOSITES:
+        return OPPOSITES[type(truth)](this=truth.this, expression=truth.expression)
     return exp.Not(this=_grouped(truth))
 
 
@@ -140,8 +190,19 @@ def never_null(truth: Sql) -> bool:
             return isinstance(truth.expressions[-1], exp.Boolean)
         case exp.Column():
             return bool(truth.meta.get("never_null"))
+        case exp.EQ() | exp.NEQ() | exp.LT() | exp.LTE() | exp.GT() | exp.GTE():
+            return _has_value(truth.this) and _has_value(truth.expression)
+        case exp.In():
+            return _has_value(truth.this)
         case _:
             return False
+
+
+def _has_value(value: Sql) -> bool:
+    """Whether it is plain to see that the value is there."""
+    return isinstance(value, exp.Literal | exp.Neg) or (
+        isinstance(value, exp.Column) and bool(value.meta.get("never_null"))
+    )
 
 
 def _constant(part: Sql) -> Truth:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from engine.base.findings import Finding
@@ -14,11 +14,8 @@ from engine.replay.expressions import Writer
 from engine.replay.items import slots_of
 from engine.replay.refused import NotSayable
 from engine.replay.slots import Held, Lowered, Slot
-from engine.replay.vocabulary import Unsaid, Unsayable
 
 T = TypeVar("T")
-
-CODES: Mapping[Unsaid, str] = {"digits": "Q003", "quotient": "Q003", "clocks_moved": "Q005", "lists": "Q004"}
 
 
 def lower(plan: Plan, given: Collection[str] | None = None, bits: Bits | None = None) -> Lowered:
@@ -46,8 +43,6 @@ def lower(plan: Plan, given: Collection[str] | None = None, bits: Bits | None = 
 def _said(origin: Origin, refused: list[Finding], write: Callable[[], T]) -> T | None:
     try:
         return write()
-    except Unsayable as reason:
-        refused.extend(NotSayable([Finding(CODES[reason.reason], {})]).of(origin).findings)
     except NotSayable as reason:
         refused.extend(reason.of(origin).findings)
     return None
