@@ -1,0 +1,452 @@
+"""Exact numbers in SQL: no digit is lost, nothing overflows, and no floating number is let in.
+
+Every quantity carries the range of what it can be, in units of its last digit, so that the types on the way
+are known to have room. Up to 18 digits the databases reckon with 64 bits, beyond with 128, which DuckDB does
+fifty times slower where it divides. A division stays a ratio until it is rounded, as in `engine.base.exact`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeAlias, assert_never
+
+from sqlglot import exp
+
+from engine.base import exact
+from engine.replay.logic import whole
+from engine.replay.refused import NotSayable, refuse
+from engine.replay.slots import Sql
+from engine.replay.vocabulary import (
+    BIGINT,
+    LongQuotient,
+    WholeQuotient,
+    binary,
+    call,
+    cast,
+    extreme,
+    grouped,
+    when,
+)
+from engine.rulebook.expressions import Operator, RoundingMode
+
+NARROW, WIDE = 18, 38
+"""How many digits 64 and 128 bits have room for."""
+
+_ROUNDINGS: dict[RoundingMode, Callable[[exact.Number, int], Decimal]] = {
+    "half up": exact.round_half_up,
+    "floor": exact.floor,
+    "ceiling": exact.ceiling,
+}
+_COMPARISONS: dict[Operator, type[exp.Binary]] = {
+    "=": exp.EQ,
+    "!=": exp.NEQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """What a number can be: from `low` to `high`, both counted in units of the last of `scale` digits."""
+
+    low: int
+    high: int
+    scale: int = 0
+
+    @classmethod
+    def wide(cls, whole_digits: int, scale: int = 0) -> Digits:
+        """Any number of so many digits before and after the point."""
+        most = 10 ** (whole_digits + scale) - 1
+        return cls(-most, most, scale)
+
+    @property
+    def precision(self) -> int:
+        """How many digits the widest of the numbers has."""
+        return len(str(max(abs(self.low), abs(self.high))))
+
+    @property
+    def is_narrow(self) -> bool:
+        return max(self.precision, self.scale) <= NARROW
+
+    def at(self, scale: int) -> Digits:
+        """The same range with more digits after the point."""
+        step = 10 ** (scale - self.scale)
+        return Digits(self.low * step, self.high * step, scale)
+
+    def either(self, *others: Digits) -> Digits:
+        """A range that holds all of them."""
+        scale = max(digits.scale for digits in (self, *others))
+        ranges = [digits.at(scale) for digits in (self, *others)]
+        return Digits(min(r.low for r in ranges), max(r.high for r in ranges), scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number in SQL and what it can be; NULL where it is not there."""
+
+    sql: Sql
+    digits: Digits
+
+    @property
+    def value(self) -> Decimal | None:
+        """The number itself, of a constant."""
+        literal = self.sql.this if isinstance(self.sql, exp.Neg) else self.sql
+        fixed = isinstance(literal, exp.Literal) and self.digits.low == self.digits.high
+        return Decimal(self.digits.low).scaleb(-self.digits.scale, exact.EXACT) if fixed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A division that is not rounded yet."""
+
+    numerator: Quantity
+    denominator: Quantity
+
+
+Number: TypeAlias = Quantity | Ratio
+
+
+def constant(value: int | Decimal) -> Quantity:
+    """A number of the rulebook."""
+    number = Decimal(value)
+    scale = exact.digits_after_point(number)
+    units = int(exact.EXACT.scaleb(number, scale))
+    text = exact.plain(abs(number), scale)
+    literal = exp.Literal.number(text)
+    return Quantity(exp.Neg(this=literal) if units < 0 else literal, Digits(units, units, scale))
+
+
+ONE = constant(1)
+
+
+def data_type(digits: Digits) -> exp.DataType:
+    """The type that has room for all of it: BIGINT or DECIMAL(38, 0), DECIMAL(18 or 38, scale)."""
+    if digits.scale == 0 and digits.is_narrow:
+        return BIGINT
+    return _decimal(NARROW if digits.is_narrow else WIDE, digits.scale)
+
+
+def _decimal(precision: int, scale: int) -> exp.DataType:
+    return exp.DataType.build(f"DECIMAL({precision}, {scale})")
+
+
+def _checked(digits: Digits) -> Digits:
+    if max(digits.precision, digits.scale) > WIDE:
+        raise refuse("Q003")
+    return digits
+
+
+# --- sums and products --------------------------------------------------------------------------------
+
+
+def add(left: Number, right: Number) -> Number:
+    if isinstance(left, Quantity) and isinstance(right, Quantity):
+        return _sum(left, right)
+    one, two = _as_ratio(left), _as_ratio(right)
+    if one.denominator == two.denominator:
+        return Ratio(_sum(one.numerator, two.numerator), one.denominator)
+    numerator = _sum(_product(one.numerator, two.denominator), _product(two.numerator, one.denominator))
+    return Ratio(numerator, _product(one.denominator, two.denominator))
+
+
+def subtract(left: Number, right: Number) -> Number:
+    if isinstance(left, Quantity) and isinstance(right, Quantity):
+        return _difference(left, right)
+    return add(left, negate(right))
+
+
+def multiply(left: Number, right: Number) -> Number:
+    if isinstance(left, Quantity) and isinstance(right, Quantity):
+        return _product(left, right)
+    one, two = _as_ratio(left), _as_ratio(right)
+    return Ratio(_product(one.numerator, two.numerator), _product(one.denominator, two.denominator))
+
+
+def quotient(left: Number, right: Number) -> Number:
+    """The division, whose divisor cannot be zero: a ratio, or a product where that is exact."""
+    if isinstance(right, Ratio):
+        return multiply(left, Ratio(right.denominator, right.numerator))
+    inverse = None if right.value is None else _inverse(right.value)
+    if inverse is None:
+        return multiply(left, Ratio(ONE, right))
+    try:
+        return multiply(left, inverse)
+    except NotSayable:
+        return multiply(left, Ratio(ONE, right))
+
+
+def negate(value: Number) -> Number:
+    if isinstance(value, Ratio):
+        return Ratio(_negated(value.numerator), value.denominator)
+    return _negated(value)
+
+
+def absolute(value: Number) -> Number:
+    if isinstance(value, Ratio):
+        return Ratio(_absolute(value.numerator), _absolute(value.denominator))
+    return _absolute(value)
+
+
+def _as_ratio(value: Number) -> Ratio:
+    return value if isinstance(value, Ratio) else Ratio(value, ONE)
+
+
+def _inverse(value: Decimal) -> Quantity | None:
+    """One divided by the value, where that has an end."""
+    inverse = 1 / Fraction(value)
+    for scale in range(NARROW + 1):
+        if (units := inverse * 10**scale).denominator == 1:
+            return constant(Decimal(units.numerator).scaleb(-scale, exact.EXACT))
+    return None
+
+
+def _sum(left: Quantity, right: Quantity) -> Quantity:
+    if left.value is not None and right.value is not None:
+        return constant(exact.EXACT.add(left.value, right.value))
+    one, two = _at_one_scale(left, right)
+    return _joined(exp.Add, left, right, Digits(one.low + two.low, one.high + two.high, one.scale))
+
+
+def _difference(left: Quantity, right: Quantity) -> Quantity:
+    if left.value is not None and right.value is not None:
+        return constant(exact.EXACT.subtract(left.value, right.value))
+    one, two = _at_one_scale(left, right)
+    return _joined(exp.Sub, left, right, Digits(one.low - two.high, one.high - two.low, one.scale))
+
+
+def _at_one_scale(left: Quantity, right: Quantity) -> tuple[Digits, Digits]:
+    scale = max(left.digits.scale, right.digits.scale)
+    return left.digits.at(scale), right.digits.at(scale)
+
+
+def _product(left: Quantity, right: Quantity) -> Quantity:
+    if left.value is not None and right.value is not None:
+        return constant(exact.EXACT.multiply(left.value, right.value))
+    if left.value == 1 or right.value == 1:
+        return right if left.value == 1 else left
+    one, two = left.digits, right.digits
+    corners = [x * y for x in (one.low, one.high) for y in (two.low, two.high)]
+    return _joined(exp.Mul, left, right, Digits(min(corners), max(corners), one.scale + two.scale))
+
+
+def _joined(node: type[exp.Binary], left: Quantity, right: Quantity, digits: Digits) -> Quantity:
+    """An operation whose operands are brought into types that have room for its outcome."""
+    at_work = digits if node is exp.Mul else digits.either(left.digits, right.digits)
+    room = _checked(at_work)
+    return Quantity(binary(node, _with_room(left, room), _with_room(right, room)), _checked(digits))
+
+
+def _with_room(value: Quantity, room: Digits) -> Sql:
+    if value.value is not None:
+        return value.sql
+    if value.digits.is_narrow and not room.is_narrow:
+        return cast(value.sql, _decimal(WIDE, value.digits.scale))
+    if value.digits.scale == 0 and room.scale > 0 and value.digits.is_narrow:
+        return cast(value.sql, _decimal(NARROW, 0))  # else a BIGINT beside a decimal takes 128 bits
+    return value.sql
+
+
+def _negated(value: Quantity) -> Quantity:
+    if value.value is not None:
+        return constant(-value.value)
+    digits = value.digits
+    return Quantity(exp.Neg(this=grouped(value.sql)), Digits(-digits.high, -digits.low, digits.scale))
+
+
+def _absolute(value: Quantity) -> Quantity:
+    if value.value is not None:
+        return constant(abs(value.value))
+    low, high = value.digits.low, value.digits.high
+    least = 0 if low <= 0 <= high else min(abs(low), abs(high))
+    if low >= 0:
+        return value
+    return Quantity(exp.Abs(this=value.sql), Digits(least, max(-low, high), value.digits.scale))
+
+
+# --- the least, the greatest, comparisons ---------------------------------------------------------------
+
+
+def least(values: Sequence[Number]) -> Number:
+    """The least of the numbers; NULL if one is NULL."""
+    return _extreme("LEAST", values)
+
+
+def greatest(values: Sequence[Number]) -> Number:
+    """The greatest of the numbers; NULL if one is NULL."""
+    return _extreme("GREATEST", values)
+
+
+def _extreme(word: str, values: Sequence[Number]) -> Number:
+    quantities = [value for value in values if isinstance(value, Quantity)]
+    if len(quantities) < len(values):
+        chosen, *others = map(_as_ratio, values)
+        for other in others:
+            chosen = _better_ratio("<=" if word == "LEAST" else ">=", chosen, other)
+        return chosen
+    fixed = [value.value for value in quantities if value.value is not None]
+    if len(fixed) == len(values):
+        return constant(min(fixed) if word == "LEAST" else max(fixed))
+    sqls, digits = alike(quantities)
+    pick = min if word == "LEAST" else max
+    ranges = [quantity.digits.at(digits.scale) for quantity in quantities]
+    reach = Digits(pick(r.low for r in ranges), pick(r.high for r in ranges), digits.scale)
+    return Quantity(extreme("LEAST" if word == "LEAST" else "GREATEST", sqls), reach)
+
+
+def _better_ratio(operator: Operator, left: Ratio, right: Ratio) -> Ratio:
+    one, two = _upright(left), _upright(right)
+    sides = _product(one.numerator, two.denominator), _product(two.numerator, one.denominator)
+    is_left = compare(operator, *sides)
+    return Ratio(
+        _either(is_left, one.numerator, two.numerator), _either(is_left, one.denominator, two.denominator)
+    )
+
+
+def _either(condition: Sql, yes: Quantity, no: Quantity) -> Quantity:
+    """One or the other; NULL where it is not known which."""
+    (one, two), digits = alike([yes, no])
+    branches = [exp.If(this=condition, true=one), exp.If(this=exp.Not(this=grouped(condition)), true=two)]
+    return Quantity(exp.Case(ifs=branches), digits)
+
+
+def compare(operator: Operator, left: Quantity, right: Quantity) -> Sql:
+    """The comparison, NULL where one side is."""
+    if left.value is not None and right.value is not None:
+        difference = left.value - right.value
+        known = {"=": difference == 0, "!=": difference != 0, "<": difference < 0, "<=": difference <= 0}
+        return exp.Boolean(this=known.get(operator, difference > 0 or (operator == ">=" and difference == 0)))
+    _checked(left.digits.either(right.digits))
+    return binary(_COMPARISONS[operator], left.sql, right.sql)
+
+
+def alike(values: Sequence[Quantity]) -> tuple[list[Sql], Digits]:
+    """The numbers in one type with room for all, for the branches of a CASE, which might round one else."""
+    first, *others = (value.digits for value in values)
+    digits = _checked(first.either(*others))
+    target = data_type(digits)
+    same = {value.sql for value in values if data_type(value.digits) == target and value.value is None}
+    return [value.sql if value.sql in same else cast(value.sql, target) for value in values], digits
+
+
+def as_type(value: Quantity, scale: int) -> Sql:
+    """The number as BIGINT or DECIMAL with so many digits after the point, which has room for its own."""
+    return cast(value.sql, data_type(_checked(value.digits.at(scale))))
+
+
+# --- roundings ------------------------------------------------------------------------------------------
+
+
+def rounded(mode: RoundingMode, value: Number, digits: int) -> Quantity:
+    """The number with at most so many digits after the point, as `engine.base.exact` has it."""
+    if isinstance(value, Ratio):
+        return _rounded_ratio(mode, value, digits)
+    if value.value is not None:
+        return constant(_ROUNDINGS[mode](value.value, digits))
+    if value.digits.scale <= digits:
+        return value
+    if digits < 0:
+        return _rounded_ratio(mode, Ratio(value, ONE), digits)
+    reach = _rounded_range(mode, value.digits, digits)
+    if mode == "half up":
+        sql = call("ROUND", value.sql, whole(digits))
+        return Quantity(sql if digits else cast(sql, data_type(reach)), reach)
+    units = _product(value, constant(10**digits))
+    sql = call("FLOOR" if mode == "floor" else "CEIL", units.sql)
+    counted = Quantity(cast(sql, data_type(Digits(reach.low, reach.high))), Digits(reach.low, reach.high))
+    return _in_units(counted, digits)
+
+
+def _rounded_range(mode: RoundingMode, digits: Digits, kept: int) -> Digits:
+    def reached(units: int) -> int:
+        return int(_ROUNDINGS[mode](Fraction(units, 10 ** (digits.scale - kept)), 0))
+
+    return _checked(Digits(reached(digits.low), reached(digits.high), kept))
+
+
+def _in_units(counted: Quantity, digits: int) -> Quantity:
+    """So many steps of the last digit, as a number."""
+    return _product(counted, constant(Decimal((0, (1,), -digits))))
+
+
+def _rounded_ratio(mode: RoundingMode, ratio: Ratio, digits: int) -> Quantity:
+    if ratio.numerator.value is not None and ratio.denominator.value is not None:
+        fraction = Fraction(ratio.numerator.value) / Fraction(ratio.denominator.value)
+        return constant(_ROUNDINGS[mode](fraction, digits))
+    upright = _upright(ratio)
+    shift = upright.denominator.digits.scale + digits - upright.numerator.digits.scale
+    above = _whole(upright.numerator, max(shift, 0))
+    below = _whole(upright.denominator, max(-shift, 0))
+    return _in_units(_divided(mode, above, below), digits)
+
+
+def _divided(mode: RoundingMode, above: Quantity, below: Quantity) -> Quantity:
+    """A whole number by a positive one; SQL cuts towards zero, so that the dividend is moved first."""
+    match mode:
+        case "half up":
+            twice = _product(above, constant(2))
+            moved = _by_sign(above, _sum(twice, below), _difference(twice, below))
+            below = _product(below, constant(2))
+        case "floor":
+            moved = _by_sign(above, above, _difference(above, _difference(below, ONE)))
+        case "ceiling":
+            moved = _by_sign(above, _sum(above, _difference(below, ONE)), above)
+        case _:
+            assert_never(mode)
+    reach = _divided_range(moved.digits, below.digits)
+    narrow = moved.digits.is_narrow and below.digits.is_narrow
+    if narrow:
+        return Quantity(WholeQuotient(this=moved.sql, expression=_not_zero(below)), reach)
+    long = LongQuotient(this=_long(moved), expression=cast(_not_zero(below), _decimal(WIDE, 0)))
+    return Quantity(cast(long, data_type(reach)), reach)
+
+
+def _by_sign(of: Quantity, not_negative: Quantity, negative: Quantity) -> Quantity:
+    if of.digits.low >= 0:
+        return not_negative
+    if of.digits.high < 0:
+        return negative
+    (yes, no), digits = alike([not_negative, negative])
+    return Quantity(when(binary(exp.GTE, of.sql, whole(0)), yes, no), digits)
+
+
+def _divided_range(above: Digits, below: Digits) -> Digits:
+    least_divisor = max(below.low, 1)
+    return Digits(-(abs(above.low) // least_divisor), abs(above.high) // least_divisor)
+
+
+def _long(value: Quantity) -> Sql:
+    return cast(value.sql, _decimal(WIDE, 0))
+
+
+def _not_zero(value: Quantity) -> Sql:
+    """NULL instead of zero: the rulebook's divisors are never zero, but that may be known by a guard only."""
+    return value.sql if value.digits.low > 0 else call("NULLIF", value.sql, whole(0))
+
+
+def _whole(value: Quantity, more: int) -> Quantity:
+    """How many units of its last digit the number is, times ten to the power of `more`."""
+    scale = value.digits.scale
+    scaled = _product(value, constant(10 ** (scale + more)))
+    if scaled.value is not None or scale == 0:
+        return scaled
+    digits = Digits(scaled.digits.low // 10**scale, scaled.digits.high // 10**scale)
+    return Quantity(cast(scaled.sql, data_type(digits)), digits)
+
+
+def _upright(ratio: Ratio) -> Ratio:
+    """The same ratio over a divisor that is not negative."""
+    digits = ratio.denominator.digits
+    if digits.low >= 0:
+        return ratio
+    below = _absolute(ratio.denominator)
+    if digits.high < 0:
+        return Ratio(_negated(ratio.numerator), below)
+    turned = _negated(ratio.numerator)
+    (yes, no), range_ = alike([turned, ratio.numerator])
+    numerator = when(binary(exp.LT, ratio.denominator.sql, whole(0)), yes, no)
+    return Ratio(Quantity(numerator, range_), below)

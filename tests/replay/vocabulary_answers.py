@@ -1,0 +1,99 @@
+"""Answers of a real database to expressions over a table of values, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import duckdb
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from engine.replay.dialects import Dialect, render
+from sqlglot import exp
+
+from engine.replay.slots import Sql
+
+Columns: TypeAlias = Mapping[str, pa.Array]
+Ask: TypeAlias = Callable[[Columns, Sequence[Sql]], list[tuple[Any, ...]]]
+"""From columns of values and expressions over them to a row of answers for each row of values."""
+
+POSTGRES_TYPES: Mapping[str, str] = {
+    "int64": "BIGINT",
+    "date32[day]": "DATE",
+    "timestamp[us]": "TIMESTAMP",
+    "string": "TEXT",
+    "bool": "BOOLEAN",
+}
+
+
+def _query(select: Sequence[Sql], dialect: Dialect) -> str:
+    named = [exp.alias_(expression.copy(), f"c{place}") for place, expression in enumerate(select)]
+    return render(exp.select(*named).from_("given").order_by("given_row"), dialect)
+
+
+def _table(columns: Columns) -> pa.Table:
+    rows = len(next(iter(columns.values())))
+    return pa.table({**columns, "given_row": pa.array(range(rows), pa.int64())})
+
+
+def ask_duckdb(columns: Columns, select: Sequence[Sql]) -> list[tuple[Any, ...]]:
+    with duckdb.connect() as database:
+        database.register("given", _table(columns))
+        return database.execute(_query(select, "duckdb")).fetchall()
+
+
+def ask_spark(session: Any, folder: Path) -> Ask:
+    def ask(columns: Columns, select: Sequence[Sql]) -> list[tuple[Any, ...]]:
+        file = folder / "given.parquet"
+        pq.write_table(_table(columns), file)
+        session.read.parquet(str(file)).createOrReplaceTempView("given")
+        try:
+            return [_plain(tuple(row)) for row in session.sql(_query(select, "spark")).collect()]
+        finally:
+            session.catalog.dropTempView("given")
+
+    return ask
+
+
+def _plain(value: Any) -> Any:
+    """Rows of Spark as what the others give: records as dicts, rows and lists as they are."""
+    if hasattr(value, "asDict"):
+        return {name: _plain(part) for name, part in value.asDict().items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_plain(part) for part in value)
+    return value
+
+
+def ask_postgres(url: str) -> Ask:
+    def ask(columns: Columns, select: Sequence[Sql]) -> list[tuple[Any, ...]]:
+        table = _table(columns)
+        declared = ", ".join(f"{field.name} {_postgres_type(field.type)}" for field in table.schema)
+        with psycopg.connect(url) as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE given ({declared}) ON COMMIT DROP".encode())
+            with cursor.copy("COPY given FROM STDIN") as copy:
+                for row in table.to_pylist():
+                    copy.write_row(list(row.values()))
+            return cursor.execute(_query(select, "postgres").encode()).fetchall()
+
+    return ask
+
+
+def _postgres_type(type_: pa.DataType) -> str:
+    if pa.types.is_decimal(type_):
+        return f"NUMERIC({type_.precision}, {type_.scale})"
+    return POSTGRES_TYPES[str(type_)]
+
+
+@pytest.fixture(params=["duckdb", pytest.param("spark", marks=pytest.mark.xdist_group("spark")), "postgres"])
+def ask(request: pytest.FixtureRequest, tmp_path: Path) -> Ask:
+    """Each of the databases in turn."""
+    match request.param:
+        case "spark":
+            return ask_spark(request.getfixturevalue("spark"), tmp_path)
+        case "postgres":
+            return ask_postgres(request.getfixturevalue("postgres").url("postgres"))
+        case _:
+            return ask_duckdb
