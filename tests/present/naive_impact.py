@@ -18,6 +18,7 @@ from engine.evaluate.evaluators import evaluator
 from engine.evaluate.facts import facts_from, instant_from
 from engine.evaluate.verdict import Verdict
 from engine.library import Library, load_texts
+from engine.replay.edits import edits
 from engine.replay.impact import (
     Amounts,
     Bin,
@@ -45,8 +46,10 @@ CHANGES = (
     ("values: {2015-04-01: 50}", "values: {2015-04-01: 50, 2015-07-01: 80}"),
     ('if: ["<= 10"]', 'if: ["<= 8"]'),
     (
-        'if: ["(10..11)"]\n            undefined: {floor: [low_rate_appeal_fine], '
-        "ceiling: [middle_rate_appeal_fine]}",
+        (
+            'if: ["(10..11)"]\n            undefined: {floor: [low_rate_appeal_fine], '
+            "ceiling: [middle_rate_appeal_fine]}"
+        ),
         'if: ["(8..11)"]\n            then: [middle_rate_appeal_fine]',
     ),
     (
@@ -55,8 +58,10 @@ CHANGES = (
     ),
     (
         "first_call_type: dispatch_delay\n          scans_before_complaint:\n            some: {}",
-        "first_call_type: dispatch_delay\n          special_case: false\n"
-        "          scans_before_complaint:\n            some: {}",
+        (
+            "first_call_type: dispatch_delay\n          special_case: false\n"
+            "          scans_before_complaint:\n            some: {}"
+        ),
     ),
 )
 """A fine raised, a band moved, an exception narrowed, and a condition added that asks for a further fact."""
@@ -116,6 +121,8 @@ def impact(tickets: int = 2000, seed: int = 2015) -> Impact:
 
 
 def naive_impact(base: Library, other: Library, tickets: list[Facts]) -> Impact:
+    assert base.plan is not None
+    assert other.plan is not None
     judged = list(_judged(base, other, tickets))
     changed = [ticket for ticket in judged if ticket.changes]
     classes = list(_classes(changed))
@@ -138,9 +145,9 @@ def naive_impact(base: Library, other: Library, tickets: list[Facts]) -> Impact:
         dimensions=tuple(
             _dimension(judged, name, fact)
             for name, fact in (
-                ("outlet_level1_id", "outlet_level1_id"),
-                ("complaint_at:month", "complaint_at"),
-                ("complaint_category", "complaint_category"),
+                ("outlet", "outlet_level1_id"),
+                ("month", "complaint_at"),
+                ("category", "complaint_category"),
             )
         ),
         distributions=(_distribution(judged, ("fine", "CNY")),),
@@ -148,6 +155,7 @@ def naive_impact(base: Library, other: Library, tickets: list[Facts]) -> Impact:
         classes=tuple(classes[:20]),
         classes_left_out=max(0, len(classes) - 20),
         lacking=tuple(_lacking(judged)),
+        edits=edits(base.plan, other.plan),
     )
 
 
@@ -207,7 +215,7 @@ def _rules(judged: list[Judged], other: Library) -> Iterable[RuleImpact]:
                     )
                 )
             )
-        words = titles[name]
+        words = titles.get(name) or titles[name.rpartition("/")[0]]  # an exception may be undecided by itself
         yield RuleImpact(
             rule=name,
             title={"zh": words.zh, "en": words.en},
@@ -231,7 +239,7 @@ def _dimension(judged: list[Judged], name: str, fact: str) -> Dimension:
     groups: dict[str | None, list[Judged]] = defaultdict(list)
     for ticket in judged:
         value = ticket.facts.get(fact)
-        groups[value if value is None or ":" not in name else value[:7]].append(ticket)
+        groups[value if value is None or name != "month" else value[:7]].append(ticket)
     found = [
         GroupImpact(value, len(group), sum(bool(t.changes) for t in group), _sum(group))
         for value, group in groups.items()
@@ -310,7 +318,7 @@ def with_trouble(of: Impact) -> Impact:
     from engine.base.findings import Finding
     from engine.replay.impact import BadTicket
 
-    bad = BadTicket(FILE, 17, (Finding("F001", {"fact": "first_call_typ"}, suggestion="first_call_type"),))
+    bad = BadTicket(FILE, 17, (Finding("F001", {"name": "first_call_typ"}, suggestion="first_call_type"),))
     return replace(
         of,
         bad=3,

@@ -1,0 +1,1 @@
+"""A change of rules and its impact, and a month's statements, as self-contained pages of HTML."""
