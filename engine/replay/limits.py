@@ -19,13 +19,13 @@ from typing import Literal, TypeAlias
 from engine.base.exact import EXACT
 from engine.base.findings import Finding
 from engine.base.suggest import closest
-from engine.replay.impact import Amounts, Impact, Money, Pair, RuleImpact
+from engine.replay.impact import Amounts, Impact, Money, RuleImpact
 
 Operator: TypeAlias = Literal[">", ">=", "<", "<="]
 
 MONEY = ("delta.fine", "delta.fee", "delta.compensation")
 OF_TICKETS = ("changed", "changed_in_money", "undecided", "delta.undecided", "bad", "repeated")
-OF_RULES = ("changed", "applied", "delta.applied", "undecided", "delta.undecided")
+OF_RULES = ("changed", "delta.applied", "delta.undecided")
 
 COMPARE: Mapping[Operator, Callable[[Decimal, Decimal], bool]] = {
     ">": operator.gt,
@@ -102,15 +102,20 @@ def unknown_names(limit: Limit, rules: Iterable[str], units: Iterable[str]) -> F
 
 
 def measured(limit: Limit, impact: Impact) -> tuple[Measured, ...]:
-    """The limit held against an impact: once, or for each rule and unit that it speaks of."""
+    """The limit held against an impact: once, or for each rule and unit that it speaks of.
+
+    Of rules that do not differ there is no impact: nothing of them changes.
+    """
     if limit.rule is None:
         return tuple(_measured(limit, None, impact.money, _of_tickets(limit.measure, impact), impact))
-    return tuple(
+    found = tuple(
         one
         for rule in impact.rules
         if fnmatchcase(rule.rule, limit.rule)
         for one in _measured(limit, rule.rule, rule.money, _of_rule(limit.measure, rule), impact)
     )
+    alike = None if limit.measure in MONEY else 0
+    return found or tuple(_measured(limit, limit.rule, {}, alike, impact))
 
 
 def _measured(
@@ -157,37 +162,22 @@ def _money(limit: Limit, money: Amounts) -> Mapping[str, Money]:
 
 
 def _of_tickets(measure: str, impact: Impact) -> int | None:
-    match measure:
-        case "changed":
-            return impact.changed
-        case "changed_in_money":
-            return impact.changed_in_money
-        case "bad":
-            return impact.bad
-        case "repeated":
-            return impact.repeated
-        case _:
-            return _undecided(measure, impact.undecided)
+    """None: the measure is of money."""
+    counts = {
+        "changed": impact.changed,
+        "changed_in_money": impact.changed_in_money,
+        "undecided": impact.undecided.after,
+        "delta.undecided": impact.undecided.delta,
+        "bad": impact.bad,
+        "repeated": impact.repeated,
+    }
+    return counts.get(measure)
 
 
 def _of_rule(measure: str, rule: RuleImpact) -> int | None:
-    match measure:
-        case "changed":
-            return rule.changed
-        case "applied":
-            return rule.applied.after
-        case "delta.applied":
-            return rule.applied.delta
-        case _:
-            return _undecided(measure, rule.undecided)
-
-
-def _undecided(measure: str, undecided: Pair) -> int | None:
-    """None: the measure is of money."""
-    match measure:
-        case "undecided":
-            return undecided.after
-        case "delta.undecided":
-            return undecided.delta
-        case _:
-            return None
+    counts = {
+        "changed": rule.changed,
+        "delta.applied": rule.applied.delta,
+        "delta.undecided": rule.undecided.delta,
+    }
+    return counts.get(measure)

@@ -95,8 +95,10 @@ def test_each_rule_that_fits() -> None:
 
 
 def test_rule_that_does_not_differ() -> None:
-    """A rule of which nothing changes has nothing to measure."""
-    assert measured(limit("rule(sla/reply).changed > 0"), IMPACT) == ()
+    """Of a rule that does not differ nothing changes."""
+    assert [one.exceeded for one in measured(limit("rule(sla/reply).changed > 0"), IMPACT)] == [False]
+    assert [one.exceeded for one in measured(limit("rule(sla/reply).changed < 1"), IMPACT)] == [True]
+    assert [one.exceeded for one in measured(limit("rule(sla/reply).delta.fine > 5%"), IMPACT)] == [False]
 
 
 def test_shares_of_nothing() -> None:
