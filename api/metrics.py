@@ -33,7 +33,6 @@ from prometheus_client.registry import Collector
 
 from engine.evaluate.verdict import Verdict
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOLD_EVERY = 0.25
 """Seconds by which the counts of another process may be behind."""
 LATENCIES = tuple(
@@ -52,7 +51,8 @@ Role: TypeAlias = Literal["worker", "supervisor", "scribe"]
 ReloadResult: TypeAlias = Literal["activated", "refused"]
 OpinionResult: TypeAlias = Literal["agreed", "disagreed", "failed", "timed_out", "skipped", "not_available"]
 RingResult: TypeAlias = Literal["delivered", "failed", "given_up", "stopped"]
-StateName: TypeAlias = Literal["edition", "log", "watches"]
+DryRunResult: TypeAlias = Literal["done", "failed", "cancelled"]
+StateName: TypeAlias = Literal["edition", "log", "watches", "dry_runs"]
 Key: TypeAlias = tuple[Any, ...]
 
 STATES: Mapping[str, tuple[StateName, str, tuple[str, ...]]] = {
@@ -63,6 +63,7 @@ STATES: Mapping[str, tuple[StateName, str, tuple[str, ...]]] = {
     "caiding_log_last_commit_seconds": ("log", "When the log was last written, seconds since 1970", ()),
     "caiding_log_failing_since_seconds": ("log", "Since when it cannot be written, 0 while it can", ()),
     "caiding_watches": ("watches", "Watches by state", ("state",)),
+    "caiding_dry_runs": ("dry_runs", "Dry runs that are kept, by state", ("state",)),
 }
 """Read when they are asked for, each with whatever knows it, its meaning and its labels."""
 
@@ -104,7 +105,7 @@ class _States(Collector):
     """The values of `STATES` as they were last said in this process."""
 
     def __init__(self) -> None:
-        self.values: dict[str, dict[tuple[str, ...], float]] = {}
+        self.values: dict[str, Mapping[tuple[str, ...], float]] = {}
         self.unread: dict[str, float] = {}
 
     def collect(self) -> Iterator[Metric]:
@@ -187,6 +188,7 @@ class Metrics:
         self._reloads = counter("reloads", "Attempts to load the folder of rulebooks", "result")
         self._opinions = counter("second_opinions", "Second opinions by the durable engine", "result")
         self._rings = counter("rings", "Deadlines that rang, by what came of the delivery", "result")
+        self._dry_runs = counter("dry_runs_ended", "Dry runs that have ended, by how", "result")
         self._groups = histogram("log_group_decisions", "Decisions that shared a commit", GROUP_SIZES)
         self._commits = histogram("log_commit_seconds", "Time to write a group and commit it", LATENCIES)
         self._refused = gauge("edition_refused", "1 while the folder holds what was refused", "livemax")
@@ -235,6 +237,10 @@ class Metrics:
         """A delivery to a webhook that has succeeded or failed, or that was not to be made any more."""
         self._mine.counts["ring", result] += 1
 
+    def dry_run(self, result: DryRunResult) -> None:
+        """A dry run has ended."""
+        self._mine.counts["dry_run", result] += 1
+
     def reload(self, result: ReloadResult) -> None:
         """Said by the one process that keeps the editions."""
         self._mine.counts["reload", result] += 1
@@ -258,14 +264,14 @@ class Metrics:
         self._say("caiding_log_last_commit_seconds", {(): last_commit or 0})
         self._say("caiding_log_failing_since_seconds", {(): failing_since or 0})
 
-    def watches(self, by_state: Mapping[str, int]) -> None:
-        self._say("caiding_watches", {(state,): count for state, count in by_state.items()})
+    def by_state(self, name: Literal["watches", "dry_runs"], counts: Mapping[str, int]) -> None:
+        self._say(f"caiding_{name}", {(state,): count for state, count in counts.items()})
 
     def read_with(self, state: StateName, reader: Callable[[], object]) -> None:
         """`reader` says a state anew before each exposition; one that fails leaves no old values there."""
         self._readers[state] = reader
 
-    def _say(self, name: str, values: dict[tuple[str, ...], float]) -> None:
+    def _say(self, name: str, values: Mapping[tuple[str, ...], float]) -> None:
         self._states.values[name] = values
 
     # What is made of it
@@ -361,6 +367,8 @@ class Metrics:
                 return self._opinions.labels(result).inc
             case ("ring", result):
                 return self._rings.labels(result).inc
+            case ("dry_run", result):
+                return self._dry_runs.labels(result).inc
             case ("reload", result):
                 return self._reloads.labels(result).inc
             case _:

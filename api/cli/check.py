@@ -12,7 +12,7 @@ from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
 from api.cli.examples import run_on
 from api.cli.loading import load_library
 from api.cli.options import EVALUATORS, OneOf, described, option
-from api.present.findings_json import findings_json
+from api.present.findings_json import checked_json
 from api.present.findings_text import console_on, write_findings
 from api.present.github import github_line
 from api.present.labels import counted, label
@@ -57,7 +57,7 @@ def _quotes(library: Library, sources: str) -> list[Finding]:
 def _write(findings: list[Finding], library: Library, folder: str, form: str, language: Language) -> None:
     match form:
         case "json":
-            document = {"findings": findings_json(findings, language), "summary": _counts(findings, library)}
+            document = checked_json(findings, library, language)
             click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         case "sarif":
             click.echo(json.dumps(sarif(findings, language), ensure_ascii=False, indent=2))
@@ -67,14 +67,6 @@ def _write(findings: list[Finding], library: Library, folder: str, form: str, la
         case _:
             write_findings(console_on(sys.stdout), findings, language)
             click.echo(_summary(findings, library, folder, language))
-
-
-def _counts(findings: list[Finding], library: Library) -> dict[str, int]:
-    return {
-        "rulebooks": len(library.rulebooks),
-        "rules": sum(len(book.items) for book in library.rulebooks),
-        **{f"{severity}s": sum(f.severity is severity for f in findings) for severity in Severity},
-    }
 
 
 def _summary(findings: list[Finding], library: Library, folder: str, language: Language) -> str:

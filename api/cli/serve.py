@@ -23,6 +23,7 @@ from api.present.findings_text import console_on, write_findings
 from api.present.labels import label
 from api.serve.address import Address, take_address
 from api.serve.keeper import Candidate, examine
+from api.serve.rehearsal import files_of
 from api.serve.settings import RunSettings, run_folder
 from api.serve.supervisor import Run, supervise
 from api.serve.texts import read_texts
@@ -34,6 +35,9 @@ from engine.evaluate.durable import Unavailable
 FIRST_CALLER = "admin"
 SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)%")
 RATE = re.compile(r"(\d{1,7})(?:/s)?")
+TIME = re.compile(r"([1-9]\d{0,5})([smh])")
+DAYS = re.compile(r"([1-9]\d{0,4})d")
+LEAST_MEMORY = 300_000_000
 MOST_WORKERS, MOST_THREADS, MOST_PORT = 64, 512, 65_535
 
 
@@ -49,6 +53,10 @@ MOST_WORKERS, MOST_THREADS, MOST_PORT = 64, 512, 65_535
 )
 @option("--second-opinion", default="1%", show_default=True, metavar="SHARE")
 @option("--rate", default="1000/s", show_default=True, metavar="N/s")
+@option("--history", multiple=True, metavar="GLOB")
+@option("--dry-run-time", default="1h", show_default=True, metavar="TIME")
+@option("--dry-run-memory", default="2GB", show_default=True, metavar="SIZE")
+@option("--dry-run-keep", default="90d", show_default=True, metavar="DAYS")
 @option("--without-log", is_flag=True)
 @click.pass_obj
 def command(door: Door, /, **options: Any) -> int:
@@ -92,6 +100,11 @@ def _settings(language: Language, /, **options: Any) -> RunSettings:
         rate=_rate(options["rate"]),
         language=language,
         log_decisions=not options["without_log"],
+        command=(sys.executable, "-P", "-m", "api.cli.main"),
+        history=tuple(str(Path(pattern).absolute()) for pattern in options["history"]),
+        dry_run_seconds=_seconds(options["dry_run_time"]),
+        dry_run_bytes=_bytes(options["dry_run_memory"]),
+        dry_run_days=_days(options["dry_run_keep"]),
     )
 
 
@@ -113,6 +126,35 @@ def _rate(written: str) -> int:
     found = RATE.fullmatch(written)
     if found is None:
         raise Stop(Finding("D130", {"name": "--rate", "written": written, "form": "1000/s, 0"}))
+    return int(found[1])
+
+
+def _seconds(written: str) -> int:
+    found = TIME.fullmatch(written)
+    if found is None:
+        raise Stop(Finding("D130", {"name": "--dry-run-time", "written": written, "form": "90s, 30m, 2h"}))
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
+
+
+def _bytes(written: str) -> int:
+    """At least what Python and DuckDB need to look at a single ticket."""
+    from engine.replay.engines import EngineFailure
+    from engine.replay.memory import memory_written
+
+    try:
+        found = memory_written(written)
+    except EngineFailure:
+        found = 0
+    if found < LEAST_MEMORY:
+        form = f"512MB, 4GB, >= {LEAST_MEMORY // 10**6}MB"
+        raise Stop(Finding("D130", {"name": "--dry-run-memory", "written": written, "form": form}))
+    return found
+
+
+def _days(written: str) -> int:
+    found = DAYS.fullmatch(written)
+    if found is None:
+        raise Stop(Finding("D130", {"name": "--dry-run-keep", "written": written, "form": "90d"}))
     return int(found[1])
 
 
@@ -147,6 +189,9 @@ def _warn(settings: RunSettings, address: Address, language: Language) -> None:
         _note([Finding("D133", {"host": settings.host})], language)
     if not settings.log_decisions:
         _note([Finding("D134", {})], language)
+    for pattern in settings.history:
+        if not files_of([pattern]):
+            _note([Finding("S149", {"pattern": pattern})], language)
 
 
 def _note(findings: list[Finding], language: Language) -> None:

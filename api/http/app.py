@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from api.http import batch, editions, health, replay, rulebooks, verdicts, watches
 from api.http.bodies import shown
 from api.http.callers import note_route
+from api.http.dry_runs import routes as dry_runs
 from api.http.exchange import exchange, respond
 from api.http.front import Front
 from api.http.openapi import pages
@@ -32,7 +33,8 @@ def create_app(service: Service) -> Flask:
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     app.make_default_options_response = _options  # type: ignore[method-assign]  # Flask's own says text/html
-    for blueprint in (*BLUEPRINTS, replay.replay_blueprint(), health.health_blueprint()):
+    remembering = (replay.replay_blueprint(), health.health_blueprint(), dry_runs.dry_runs_blueprint())
+    for blueprint in (*BLUEPRINTS, *remembering):
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _refused)
     app.wsgi_app = Front(app.wsgi_app, service)  # type: ignore[method-assign]  # the way Flask's own book shows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.http.exchange import JSON, Answer, Environ, Exchange
 from api.http.problems import problem, unreadable
-from api.tickets.exact_json import parse
+from api.tickets.exact_json import MOST_BYTES, parse
 from api.tickets.ticket import Raw
 
 PIECE = 64 * 1024
@@ -76,7 +76,7 @@ def refused_form(exchange: Exchange) -> Answer | None:
     return None
 
 
-def read_json(exchange: Exchange) -> Raw | Answer:
+def read_json(exchange: Exchange, most: int = MOST_BYTES) -> Raw | Answer:
     """The value of a JSON body, numbers exact; or the problem that says all that is wrong with it."""
     refused = refused_form(exchange)
     if refused is not None:
@@ -85,7 +85,7 @@ def read_json(exchange: Exchange) -> Raw | Answer:
         text = exchange.body.decode()
     except UnicodeDecodeError as error:
         return problem(exchange, "S020", {"line": "1", "column": str(error.start + 1)})
-    value, findings = parse(text)
+    value, findings = parse(text, most)
     if not findings:
         return value
     whole = unreadable(findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Callable
 from functools import wraps
@@ -20,7 +21,7 @@ Given = ParamSpec("Given")
 
 BEARER = "Bearer "
 READING = frozenset({"GET", "HEAD"})
-SHOWN_IN_BROWSERS = ("/docs", "/openapi.json")
+SHOWN_IN_BROWSERS = re.compile(r"/docs.*|/openapi\.json|/v1/dry-runs/[^/]+/report", re.DOTALL)
 OPEN = frozenset({"/health/live", "/health/ready"})
 """What is answered without a key."""
 
@@ -51,7 +52,7 @@ def _password(encoded: str) -> str:
 def no_key(exchange: Exchange) -> Answer:
     """The same answer for no key, a wrong one and a revoked one."""
     challenges: Headers = (("WWW-Authenticate", 'Bearer realm="caiding"'),)
-    if exchange.method in READING and exchange.path.startswith(SHOWN_IN_BROWSERS):
+    if exchange.method in READING and SHOWN_IN_BROWSERS.fullmatch(exchange.path):
         challenges += (("WWW-Authenticate", 'Basic realm="caiding", charset="UTF-8"'),)
     return problem(exchange, "S001", headers=challenges)
 

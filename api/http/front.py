@@ -16,9 +16,10 @@ from time import monotonic
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from api.http.batch import PATH as BATCH
+from api.http import batch
 from api.http.bodies import read_body
 from api.http.callers import OPEN, READING, holder_of, no_key, too_many
+from api.http.dry_runs import routes as dry_runs
 from api.http.exchange import (
     IN_ENVIRON,
     LEFT_ANSWER,
@@ -126,8 +127,7 @@ class Front:
         )
 
     def _body(self, exchange: Exchange) -> bytes | Answer:
-        settings = self._service.settings
-        most = settings.most_batch_bytes if exchange.path == BATCH else settings.most_ticket_bytes
+        most = _most_bytes(exchange)
         awaited, me = self._service.awaited, get_ident()
         awaited[me] = exchange.started, exchange.environ.get("REMOTE_ADDR", "")
         try:
@@ -210,6 +210,18 @@ class Front:
         if answer.about is not None:
             line.update(answer.about)
         self._note(line)
+
+
+def _most_bytes(exchange: Exchange) -> int:
+    """How long a body may be, which depends on what it is for."""
+    settings = exchange.service.settings
+    match exchange.path:
+        case batch.PATH:
+            return settings.most_batch_bytes
+        case dry_runs.PATH:
+            return settings.most_candidate_bytes
+        case _:
+            return settings.most_ticket_bytes
 
 
 def _plain_answer(status: str, headers: list[tuple[str, str]], body: bytes) -> Answer:

@@ -46,6 +46,13 @@ STATUS: Mapping[str, int] = {
     "S064": 503,
     "S065": 503,
     "S066": 503,
+    "S120": 404,
+    "S121": 422,
+    "S122": 409,
+    "S123": 503,
+    "S124": 409,
+    "S125": 409,
+    "S126": 422,
 }
 """The status of each problem; codes that are not here are only ever said inside of an answer."""
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
+from api.http.dry_runs.examining import Candidate, Examined, examined
 from api.logs import Journal
 from api.scribe.protocol import ScribeState
 from api.store.database import Database
@@ -115,7 +116,8 @@ class Metrics(Protocol):
 class Settings:
     """What the operator may choose, and the limits of what is taken in.
 
-    `engine` names this installation (`caiding 0.1.0`) and is stored with every decision.
+    `engine` names this installation (`caiding 0.1.0`) and is stored with every decision. `has_history`: dry
+    runs may be asked for on tickets that the operator keeps in files.
     """
 
     engine: str
@@ -123,6 +125,8 @@ class Settings:
     most_ticket_bytes: int = 1_000_000
     most_batch_bytes: int = 20_000_000
     most_tickets: int = 1_000
+    most_candidate_bytes: int = 4_000_000
+    has_history: bool = False
     retry_after: int = 2
     reload_patience: float = 30.0
 
@@ -135,7 +139,7 @@ class Service:
     folder now and says whether it answered within so many seconds; what it did stands in the table of
     activations. `note` writes the one line of each request (`api.http.lines`); without it the journal does.
     `awaited` holds, for each thread that waits for a body, since when (monotonic seconds) and from which
-    address.
+    address. `examine` looks through the candidate of a dry run; None where that took too much.
     """
 
     editions: Editions
@@ -150,3 +154,4 @@ class Service:
     reload: Callable[[float], bool]
     note: Callable[[Mapping[str, Any]], None] | None = None
     awaited: MutableMapping[int, tuple[float, str]] = field(default_factory=dict)
+    examine: Callable[[Candidate], Examined | None] = examined

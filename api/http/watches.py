@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flask import Blueprint
 
 from api.http.bodies import read_json, shown
 from api.http.callers import needs
 from api.http.exchange import Answer, Exchange, json_answer
+from api.http.pages import page_asked
 from api.http.problems import problem
 from api.http.verdicts import ID, READS_ALL, instant_text
 from api.store.watches import Ring, Watch, find_watch, rings_of, watches_of
@@ -21,8 +20,6 @@ from engine.base.findings import Finding
 
 blueprint = Blueprint("watches", __name__)
 
-MOST = 200
-USUAL = 50
 TROUBLE: Mapping[Trouble, tuple[str, int]] = {
     "no_such_verdict": ("S101", 422),
     "no_clock_runs": ("S102", 422),
@@ -58,7 +55,7 @@ def post_watch(exchange: Exchange) -> Answer:
 @needs()
 def get_watches(exchange: Exchange) -> Answer:
     """The newest watches; `?before=<id>` gives the next page, `?limit=` so many."""
-    page = _page(exchange)
+    page = page_asked(exchange)
     if isinstance(page, Answer):
         return page
     before, limit = page
@@ -151,17 +148,6 @@ def _wrong(body: Any, names: Sequence[str]) -> list[Finding]:
         if name in body and not isinstance(body[name], str)
     ]
     return [*missing, *unknown, *no_text]
-
-
-def _page(exchange: Exchange) -> tuple[str | None, int] | Answer:
-    """Where a page begins, and how much stands on it."""
-    asked = dict(parse_qsl(exchange.query, keep_blank_values=True))
-    before, limit = asked.get("before"), asked.get("limit", str(USUAL))
-    if before is not None and not ID.fullmatch(before):
-        return problem(exchange, "S115", {"name": "before", "written": shown(before)}, status=400)
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", limit, re.ASCII) or int(limit) > MOST:
-        return problem(exchange, "S115", {"name": "limit", "written": shown(limit)}, status=400)
-    return before, int(limit)
 
 
 def _watch_json(watch: Watch, rings: Sequence[Ring]) -> dict[str, Any]:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from engine.base.findings import Finding, Label, Language
+from engine.base.findings import Finding, Label, Language, Severity
 from engine.base.spans import Span
+from engine.library import Library
+
+
+def checked_json(findings: list[Finding], library: Library, language: Language) -> dict[str, Any]:
+    """What `check` says of a library: every finding, and how many there are of what."""
+    counts = {f"{severity}s": sum(f.severity is severity for f in findings) for severity in Severity}
+    rules = sum(len(book.items) for book in library.rulebooks)
+    summary = {"rulebooks": len(library.rulebooks), "rules": rules, **counts}
+    return {"findings": findings_json(findings, language), "summary": summary}
 
 
 def findings_json(findings: Iterable[Finding], language: Language) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -33,7 +33,9 @@ class RunSettings:
     """The choices of `caiding serve`, as its processes need them; `rate` is requests a second and key.
 
     `second_opinion` is how many of ten thousand tickets are asked about; `log_decisions` is false only in
-    measurements.
+    measurements. `command` are the words that start the command line, by which dry runs are done; `history`
+    are patterns of the files that they may be done on. A dry run may take so many seconds and bytes, and what
+    came of it is kept for so many days.
     """
 
     rules: str
@@ -48,6 +50,11 @@ class RunSettings:
     language: Language
     log_decisions: bool = True
     stop_patience: int = 20
+    command: Sequence[str] = ()
+    history: Sequence[str] = ()
+    dry_run_seconds: int = 3600
+    dry_run_bytes: int = 2_000_000_000
+    dry_run_days: int = 90
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,10 @@ class RunFolder:
     @property
     def metrics(self) -> Path:
         return self.path / "metrics"
+
+    @property
+    def dry_run(self) -> Path:
+        return self.path / "dry-run"
 
     def edition(self, generation: int) -> Path:
         return self.path / "editions" / f"{generation}.pickle"

@@ -30,6 +30,7 @@ from api.serve.address import Address
 from api.serve.board import Board
 from api.serve.chronicle import Chronicle
 from api.serve.keeper import Candidate, Keeper
+from api.serve.rehearsals import Rehearsals
 from api.serve.scribe import ScribeProcess
 from api.serve.settings import RunFolder, RunSettings
 from api.serve.worker import LOG_PATIENCE_S, engine_name, make_application, work
@@ -167,7 +168,8 @@ def _others(run: Run, keeper: Keeper, journal: Journal) -> list[Beside]:
 
     metrics = Metrics("supervisor")
     keeper.on_change = metrics.reload
-    return [keeper, *_watching(run, keeper, metrics, journal)]
+    rehearsals = Rehearsals(run.database, run.settings, run.folder.dry_run, time.time_ns, metrics, journal)
+    return [keeper, rehearsals, *_watching(run, keeper, metrics, journal)]
 
 
 def _watching(run: Run, keeper: Keeper, metrics: Any, journal: Journal) -> list[Beside]:

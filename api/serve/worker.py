@@ -25,6 +25,7 @@ from api.serve.settings import RunFolder, RunSettings
 from api.serve.sparing import SparingLog
 from api.serve.stalled import StalledBodies
 from api.store.database import Database, open_database
+from api.store.dry_runs import count_by_state as dry_runs_by_state
 from api.store.keys import KeyRing
 from api.store.watches import count_by_state
 
@@ -89,6 +90,7 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
     database = open_database(settings.database_url)
     metrics.read_with("log", lambda: _tell_log(metrics, log))
     metrics.read_with("watches", lambda: _tell_watches(metrics, database))
+    metrics.read_with("dry_runs", lambda: _tell_dry_runs(metrics, database))
     lines = RequestLines(process=f"worker {os.getpid()}")
     _LAST_ACTS.append(lines.flush)
     stalled = StalledBodies()
@@ -101,7 +103,9 @@ def service_of(settings: RunSettings, folder: RunFolder, board: Board, slot: int
         limiter=KeyLimiter(board.rates, limit=settings.rate, window=1),
         metrics=metrics,
         journal=journal,
-        settings=Settings(engine=engine_name(), language=settings.language),
+        settings=Settings(
+            engine=engine_name(), language=settings.language, has_history=bool(settings.history)
+        ),
         clock=time.time_ns,
         reload=Reload(board, slot),
         note=lines,
@@ -126,7 +130,12 @@ def _tell_log(metrics: Any, log: DecisionLog) -> None:
 
 def _tell_watches(metrics: Any, database: Database) -> None:
     with database.reading() as connection:
-        metrics.watches(count_by_state(connection))
+        metrics.by_state("watches", count_by_state(connection))
+
+
+def _tell_dry_runs(metrics: Any, database: Database) -> None:
+    with database.reading() as connection:
+        metrics.by_state("dry_runs", dry_runs_by_state(connection))
 
 
 def _seconds(microseconds: int | None) -> float | None:

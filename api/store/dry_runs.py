@@ -113,13 +113,10 @@ def kept_part(connection: Connection, id: str, part: Part) -> bytes | None:  # n
     return None if found is None else zlib.decompress(found)
 
 
-def how_many_wait(connection: Connection, before: str | None = None) -> int:
-    """How many jobs are queued or running, in all or before that id."""
-    waiting = dry_runs.c.state.in_(("queued", "running"))
-    asked = select(func.count()).select_from(dry_runs).where(waiting)
-    if before is not None:
-        asked = asked.where(dry_runs.c.id < before)
-    return connection.execute(asked).scalar_one()
+def waiting(connection: Connection) -> Sequence[str]:
+    """The ids of the jobs that are queued or running, in the order in which their turn comes."""
+    asked = select(dry_runs.c.id).where(dry_runs.c.state.in_(("queued", "running")))
+    return connection.execute(asked.order_by(dry_runs.c.id)).scalars().all()
 
 
 def count_by_state(connection: Connection) -> Mapping[str, int]:

@@ -73,13 +73,13 @@ class _Reader:
         return self._mark("D035", digits=str(digits), maximum=str(MOST_DIGITS))
 
 
-def parse(text: str) -> tuple[Raw, list[Finding]]:
+def parse(text: str, most: int = MOST_BYTES) -> tuple[Raw, list[Finding]]:
     """The value of one JSON document and all that is wrong with it; with findings the value is None.
 
-    Numbers are `int` and `Decimal`. Findings D030 to D038 and D040 carry the JSON pointer where there
-    is one.
+    It may have `most` characters. Numbers are `int` and `Decimal`. Findings D030 to D038 and D040 carry the
+    JSON pointer where there is one.
     """
-    early = _form_of(text)
+    early = _form_of(text, most)
     if early is not None:
         return None, [early]
     reader = _Reader()
@@ -96,11 +96,11 @@ def parse(text: str) -> tuple[Raw, list[Finding]]:
     return (None if findings else value), findings
 
 
-def _form_of(text: str) -> Finding | None:
+def _form_of(text: str, most: int) -> Finding | None:
     if not text.strip(" \t\r\n\ufeff"):
         return Finding("D030", {})
-    if len(text) > MOST_BYTES:
-        return Finding("D038", {"maximum": f"{MOST_BYTES:,}"})
+    if len(text) > most:
+        return Finding("D038", {"maximum": f"{most:,}"})
     if text.count("[") + text.count("{") > MOST_LEVELS and _levels(text) > MOST_LEVELS:
         return Finding("D037", {"maximum": str(MOST_LEVELS)})
     return None

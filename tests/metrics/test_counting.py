@@ -181,7 +181,7 @@ def test_labels_are_escaped(metrics: Metrics) -> None:
 def test_states_are_read_when_they_are_asked_for(metrics: Metrics) -> None:
     waiting = iter((5, 0))
     metrics.read_with("log", lambda: metrics.log(next(waiting), 17.5, None))
-    metrics.read_with("watches", lambda: metrics.watches({"waiting": 3}))
+    metrics.read_with("watches", lambda: metrics.by_state("watches", {"waiting": 3}))
     assert value(metrics, "caiding_log_waiting") == 5
     assert value(metrics, "caiding_log_waiting") == 0
     with pytest.raises(KeyError):

@@ -18,7 +18,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> str:
     metrics = Metrics()
     metrics.edition("0123456789ab", "ba9876543210", 1, 0)
     metrics.log(0, None, None)
-    metrics.watches({"waiting": 1})
+    metrics.by_state("watches", {"waiting": 1})
+    metrics.by_state("dry_runs", {"queued": 1})
     return metrics.exposition().decode()
 
 

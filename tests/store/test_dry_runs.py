@@ -29,11 +29,11 @@ from api.store.dry_runs import (
     forget,
     give_back,
     go_on,
-    how_many_wait,
     is_wanted,
     kept_part,
     newest_dry_runs,
     take,
+    waiting,
 )
 from api.store.ids import new_id
 
@@ -72,8 +72,7 @@ def test_from_queue_to_result(database: Database) -> None:
     queued(database, second, first)
     with database.reading() as connection:
         assert any_to_take(connection, 10, BOTH)
-        assert how_many_wait(connection) == 2
-        assert how_many_wait(connection, second.id) == 1
+        assert waiting(connection) == [first.id, second.id]
         assert newest_dry_runs(connection, None, 5) == [second, first]
         assert newest_dry_runs(connection, second.id, 5) == [first]
     mine = taken(database)
@@ -111,7 +110,7 @@ def test_a_key_is_claimed_once(database: Database) -> None:
     with database.writing() as connection:
         assert add(connection, job(1), FILES, claim) is None
         assert add(connection, job(2), FILES, claim._replace(answer='["2"]')) == Held("f", '["1"]')
-        assert how_many_wait(connection) == 1
+        assert len(waiting(connection)) == 1
 
 
 def test_each_job_is_taken_once(database_url: str, database: Database) -> None:
@@ -199,7 +198,7 @@ def ended(connection: Connection, run: DryRun, how: str, now: int) -> bool:
 @pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
 def test_forgotten(database: Database, how: str) -> None:
     """What ended before is let go of with its result; what waits or runs never is."""
-    queued(database, job(1), job(2), waiting := job(3))
+    queued(database, job(1), job(2), third := job(3))
     for now in (10, 20):
         mine = taken(database, now)
         with database.writing() as connection:
@@ -208,4 +207,4 @@ def test_forgotten(database: Database, how: str) -> None:
         assert forget(connection, 10) == 0
         assert forget(connection, 11) == 1
         assert forget(connection, 99) == 1
-        assert newest_dry_runs(connection, None, 9) == [waiting]
+        assert newest_dry_runs(connection, None, 9) == [third]
