@@ -95,7 +95,7 @@ def _put(said: Said, path: Path, held: Held, value: Any) -> None:
     place: Any = said
     for key in path[:-1]:
         place = place[key]
-    raw = said.get("kind") == "deadline"
+    raw = said.get("kind") == "deadline" and path != ("started",)
     place[path[-1]] = value if raw else shown(value, held.type)
 
 
@@ -116,9 +116,8 @@ def _typed(value: Any, type_: Type, zone: ZoneInfo) -> Any:
 
 def _show_deadline(said: Said) -> None:
     due, inclusive = shown_due(Due(said["due"], said["inclusive"]))
-    started, stopped = said["started"], said["stopped"]
+    stopped = said["stopped"]
     said |= {
-        "started": None if started is None else shown(started, Type(Kind.INSTANT)),
         "due": due,
         "inclusive": inclusive,
         "stopped": None if stopped is None else stopped.isoformat(),

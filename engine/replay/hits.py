@@ -70,7 +70,7 @@ def hits_of(writer: Writer, table: TablePlan, applies: Truth) -> Hits:
         case "first":
             return reader.single(reader.first())
         case "priority":
-            return reader.single(reader.priority())
+            return reader.priority()
         case "rule order" | "collect":
             return reader.several(range(len(table.rows)))
         case "output order":
@@ -170,17 +170,22 @@ class _Table:
             choice += [(is_unknown(truth), whole(OPEN - index)), (truth, whole(index))]
         return choice
 
-    def priority(self) -> list[tuple[Truth, Sql]]:
+    def priority(self) -> Hits:
         """The strongest row that holds, unless a stronger one may hold and would conclude otherwise."""
         order = self.by_rank()
         choice: list[tuple[Truth, Sql]] = []
+        codes: list[tuple[int, Mask]] = []
         for place, index in enumerate(order):
             rivals = [r for r in order[:place] if not self._as_good(r, index)]
+            holds = is_true(self.truths[index])
             choice += [
-                (conjunction([is_true(self.truths[index]), self.unknown(rivals)]), whole(ALL_OPEN)),
-                (self.truths[index], whole(index)),
+                (conjunction([holds, self.unknown(rivals)]), whole(OPEN - index)),
+                (holds, whole(index)),
             ]
-        return [*choice, (self.unknown(order), whole(ALL_OPEN))]
+            codes.append((OPEN - index, together(self._where_unknown(rivals))))
+        choice.append((self.unknown(order), whole(ALL_OPEN)))
+        codes.append((ALL_OPEN, together(self._where_unknown(order))))
+        return self._with_codes(self.column(choice), choice, codes)
 
     def _as_good(self, one: int, other: int) -> bool:
         rows = self.table.rows
@@ -326,10 +331,13 @@ class _Table:
         counted = [(holds[index], known_number(cell.worth)) for index, cell in cells.items()]
         if policy == "collect sum":
             return _sum(counted)
-        function = exp.Least if policy == "collect min" else exp.Greatest
+        if not counted:
+            return numbers.constant(0)
+        # Both functions leave out what is NULL; sqlglot's own would have them be NULL then.
+        function = "LEAST" if policy == "collect min" else "GREATEST"
         sqls, digits = numbers.alike([number for _, number in counted])
         values = [case([(held, one)], NULL) for (held, _), one in zip(counted, sqls, strict=True)]
-        return Quantity(function(this=values[0], expressions=values[1:]) if values else NULL, digits)
+        return Quantity(exp.Anonymous(this=function, expressions=values), digits)
 
 
 def _sum(parts: Sequence[tuple[Truth, Quantity]]) -> Quantity:
