@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.base.calendar import LATEST
 from engine.evaluate.facts import MOST_DIGITS, as_of_from, facts_from, instant_from
 from engine.evaluate.reference import ReferenceEvaluator
 from engine.plan.nodes import ClockPlan, Plan, RulePlan, TablePlan, expressions_of
@@ -95,10 +96,12 @@ def edged(random: Random, one: Ticket, pools: Pools, plan: Plan, texts: Sequence
 
 def aimed(random: Random, one: Ticket, dues: Sequence[str], plan: Plan) -> Ticket:
     """The ticket with moments at, or just beside, an instant at which a limit ends."""
-    if not dues:
+    written = [
+        due for due in (instant_from(due, plan.zone) for due in dues) if due and due.year < LATEST.year
+    ]
+    if not written:
         return one
-    due = instant_from(random.choice(dues), plan.zone)
-    assert due is not None
+    due = random.choice(written)
     facts = {
         name: _at(random, value, plan.facts[name].type, due) if random.random() < 0.5 else value
         for name, value in one.facts.items()
