@@ -127,7 +127,7 @@ def _quantity(number: Any) -> Quantity:
 
 def undecided(writer: Writer, rule: str, present: Truth, mask: Mask) -> list[Slot]:
     """That something may apply, with why; the causes are worked out only where it is so."""
-    if present is False:
+    if present is False or not writer.tells_undecided:
         return []
     asked = {
         word: writer.columns.add("causes", part, never_null=True)

@@ -18,7 +18,7 @@ from engine.replay.numbers import Quantity
 from engine.replay.slots import Held
 from engine.replay.worth import NULL, UNKNOWN, Worth
 from engine.rulebook.expressions import Comparison, Constant, Expression, FactValue
-from engine.rulebook.model import FactDeclaration, Undefined
+from engine.rulebook.model import AGGREGATING, SINGLE_HIT, FactDeclaration, Undefined
 from engine.rulebook.types import NUMBERS
 
 
@@ -48,12 +48,13 @@ def _by_table(writer: Writer, table: TablePlan) -> Cell:
     """The value of the row that counts; unknown where the table does not apply or no row decides."""
     applies = writer.columns.truth("applies", writer.truth(table.own))
     hits = hits_of(writer, table, applies)
+    one_decides = table.policy in SINGLE_HIT or table.policy in AGGREGATING
     found: list[tuple[Truth, Worth]] = []
     masks = [where(is_unknown(applies), writer.mask(table.own)), hits.mask]
     silent: list[Truth] = [negation(conjunction([negation(is_unknown(applies)), is_true(applies)]))]
     gap: list[Truth] = []
     for hit in hits.hits:
-        alone = conjunction([hit.present, negation(hits.undecided)])
+        alone = hit.present if one_decides else conjunction([hit.present, negation(hits.undecided)])
         if hit.outputs is None or isinstance(hit.outputs, Undefined):
             gap.append(alone)
             continue

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
+from engine.base.calendar import EARLIEST, LATEST
 from engine.base.exact import EXACT
 from engine.evaluate.facts import MOST_DIGITS, MOST_RECORDS
 from engine.plan.nodes import Plan
@@ -66,6 +67,7 @@ from engine.rulebook.expressions import (
 from engine.rulebook.types import NUMBERS, Kind, Scalar, Type
 
 COMPARED = {"=": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
+OWN_YEARS = (EARLIEST.year, LATEST.year)
 DAYS = Digits(-4_000_000, 4_000_000)
 """How many days can lie between two."""
 RECORD = "r"
@@ -98,12 +100,21 @@ class Writer:
     the definitions in the order of need.
     """
 
-    def __init__(self, plan: Plan, given: Collection[str] | None, columns: Columns, bits: Bits) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        given: Collection[str] | None,
+        columns: Columns,
+        bits: Bits,
+        *,
+        tells_undecided: bool = True,
+    ) -> None:
         self.plan = plan
         self.zone = ZoneInfo(plan.zone)
         self.given = frozenset(plan.facts if given is None else given)
         self.columns = columns
         self.bits = bits
+        self.tells_undecided = tells_undecided
         self.derived: dict[str, Cell] = {}
 
     # --- truths -----------------------------------------------------------------------------------------
@@ -183,6 +194,10 @@ class Writer:
             lists.element(lists.mapped(records, RECORD, body), found),
         )
 
+    def applies(self, guard: Expression, own: Expression) -> Truth:
+        """Whether an item's scope, period and own conditions hold; items that share a guard ask it once."""
+        return conjunction([self.columns.truth("guard", self.truth(guard)), self.truth(own)])
+
     # --- values -----------------------------------------------------------------------------------------
 
     def worth(self, expression: Expression, scope: Scope = OUTSIDE) -> Worth:
@@ -254,12 +269,21 @@ class Writer:
         day = self.worth(parameter.on)
         if isinstance(day.value, exp.Null):
             return UNKNOWN
-        return first_of(
+        found = first_of(
             [
                 (exp.GTE(this=day.value, expression=days.date(start)), literal(value, parameter.type))
                 for start, value in reversed(steps)
             ],
             UNKNOWN,
+        )
+        return self._kept("parameter", found)
+
+    def _kept(self, stem: str, worth: Worth) -> Worth:
+        """The same, worked out once in a column of its own."""
+        read = self.columns.add(stem, worth.value)
+        number = worth.number
+        return replace(
+            worth, value=read, number=replace(number, sql=read) if isinstance(number, Quantity) else None
         )
 
     def _counted(self, records: FactValue, condition: Expression) -> Worth:
@@ -310,6 +334,7 @@ class Writer:
 
     def _date_sql(self, function: DateFunction, operands: list[Worth]) -> Sql:
         first = operands[0].value
+        years = self._years(function.operands[0])
         match function.name:
             case "date of":
                 kind = type_of(function.operands[0]).kind
@@ -317,13 +342,13 @@ class Writer:
             case "days between":
                 return days.days_between(first, operands[1].value)
             case "add days":
-                return days.add_days(first, known_number(operands[1]))
+                return days.add_days(first, known_number(operands[1]), years)
             case "add months":
-                return days.add_months(first, known_number(operands[1]))
+                return days.add_months(first, known_number(operands[1]), years)
             case "add years":
-                return days.add_years(first, known_number(operands[1]))
+                return days.add_years(first, known_number(operands[1]), years)
             case "add minutes":
-                return days.add_minutes(first, known_number(operands[1]))
+                return days.add_minutes(first, known_number(operands[1]), years, self.zone)
             case "at":
                 return days.at(first, operands[1].value, self.zone)
             case "add working days":
@@ -331,6 +356,18 @@ class Writer:
                 return working_time.add_working_days(calendar, first, known_number(operands[1])).value
             case _:
                 assert_never(function.name)
+
+    def _years(self, moment: Expression) -> days.Years:
+        """The years in which a day or an instant may lie: a ticket's own are within reason."""
+        match moment:
+            case FactValue(name=name) if name not in self.derived:
+                return OWN_YEARS
+            case FieldValue():
+                return OWN_YEARS
+            case DateFunction(name="date of", operands=(inner,)):
+                return self._years(inner)
+            case _:
+                return days.ANY_YEARS
 
     def _calendar_lacks(self, function: DateFunction, operands: list[Worth]) -> Truth:
         """Whether the calendar does not know a day on the way; never NULL."""

@@ -87,7 +87,8 @@ def _rule(writer: Writer, rule: RulePlan) -> list[Slot]:
     exemptions = _defeating(writer, rule.exemptions)
     item = _Item(writer, rule, exemptions)
     applies = All((rule.guard, rule.own))
-    state = item.state(writer.truth(applies), exemptions.state(), _rule_is_raised(writer, rule))
+    truth = writer.applies(rule.guard, rule.own)
+    state = item.state(truth, exemptions.state(), _rule_is_raised(writer, rule))
     slots = item.conclusion(concluded(writer, rule.outcomes, {}), _shows(state, STANDS), {})
     slots += item.reviews(_shows(state, STANDS))
     slots += item.defeats(state)
@@ -108,7 +109,7 @@ def _table(writer: Writer, table: TablePlan) -> list[Slot]:
     exemptions = _defeating(writer, table.exemptions)
     item = _Item(writer, table, exemptions)
     applies = All((table.guard, table.own))
-    truth = writer.columns.truth("applies", writer.truth(applies))
+    truth = writer.columns.truth("applies", writer.applies(table.guard, table.own))
     hits = hits_of(writer, table, truth)
     raised = _table_is_raised(writer, table)
     possible = (
@@ -167,6 +168,8 @@ class _Item:
 
     def state(self, applies: Truth, stands: Sql, raised: Truth) -> Sql:
         """The column that shows what becomes of the item; never NULL."""
+        if not self.writer.tells_undecided:
+            raised = False
         open_ = conjunction([is_unknown(applies), negation(self.exemptions.one_holds), raised])
         shown = case([(applies, stands), (open_, whole(APPLIES_OPEN))], whole(SILENT))
         return self.writer.columns.add("state", shown, never_null=True)

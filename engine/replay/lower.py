@@ -18,14 +18,17 @@ from engine.replay.slots import Held, Lowered, Slot
 T = TypeVar("T")
 
 
-def lower(plan: Plan, given: Collection[str] | None = None, bits: Bits | None = None) -> Lowered:
+def lower(
+    plan: Plan, given: Collection[str] | None = None, bits: Bits | None = None, *, undecided: bool = True
+) -> Lowered:
     """Every item and derived fact of the plan; raises NotSayable with all that SQL cannot say.
 
     `given` are the facts that the tickets have columns for (None: every fact of the catalogue). Editions of
-    one query share their `bits`, so that their columns are the same where they mean the same.
+    one query share their `bits`, so that their columns are the same where they mean the same. Without
+    `undecided` only what applies and what is defeated is told, which is cheaper.
     """
     columns = Columns()
-    writer = Writer(plan, given, columns, bits or Bits())
+    writer = Writer(plan, given, columns, bits or Bits(), tells_undecided=undecided)
     refused: list[Finding] = []
     derived: dict[str, Held] = {}
     for definition in plan.definitions:
