@@ -11,18 +11,32 @@ from typing import Any
 import pytest
 
 from api.http.app import create_app
+from api.http.dry_runs.examining import examine
 from api.http.limits import KeyLimiter
-from api.http.openapi.operations import OPERATIONS, Operation
+from api.http.openapi.operation import Operation
+from api.http.openapi.operations import OPERATIONS
+from api.present.findings_json import findings_json
+from api.present.impact_json import impact_json
+from api.serve.rehearsal import summary_of
 from api.store.database import open_database, upgrade
+from api.store.dry_runs import DryRun, Found, Lease, end_done, end_failed, take
 from api.store.webhooks import Webhook, add_webhook
+from engine.base.findings import Finding
+from engine.replay.limits import Limit, limit_from, measured
 from tests.docs.blocks import ROOT
 from tests.http.world import Reply, World, with_service, world_on
 from tests.openapi.described import shipped
+from tests.present.naive_impact import impact, with_trouble
 
 NOBODY = "019f6a3b-5c00-7d21-8f4e-2b6c9d0e1f3a"
 RUNS = {"ticket_no": "T1", "rulebook_owner": "zto", "hq_deadline_at": "2015-06-21T18:00"}
 """A ticket with a deadline that runs on the day before."""
 WITH_CLOCK = json.dumps({"facts": RUNS, "as_of": "2015-06-20T09:05"}).encode()
+TO_DRY_RUN = json.dumps({"readings": {"AMB-01": "floor"}, "tickets": {"from": "2015-01-01"}}).encode()
+MISSPELT = json.dumps({"candidate": {"penalties.yaml": "rulebok: x"}, "tickets": "history"}).encode()
+FAILED = json.dumps(
+    {"code": "S142", "values": {}, "findings": findings_json([Finding("Q051", {"folder": "spilled"})], "en")}
+)
 BY_ID = {operation.id: operation for operation in OPERATIONS}
 
 
@@ -36,7 +50,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         made.keep({file.name: file.read_bytes() for file in sorted((ROOT / "rules").glob("*.yaml"))})
         with database.writing() as connection:
             assert add_webhook(connection, Webhook("desk", "http://127.0.0.1:9/", "secret", 0))
-        yield made
+        settings = replace(made.service.settings, has_history=True)
+        yield with_service(made, examine=examine, settings=settings)
     database.close()
 
 
@@ -57,6 +72,8 @@ def body(operation: Operation, id_: str) -> bytes:
             return WITH_CLOCK
         case "Batch":
             return b'{"tickets": [' + WITH_CLOCK + b', {"facts": {"nobody": 1}}, 5]}'
+        case "ToDryRun":
+            return TO_DRY_RUN
         case "ToWatch":
             return json.dumps({"verdict": id_, "webhook": "desk"}).encode()
         case _:
@@ -84,6 +101,7 @@ def successes(world: World) -> Iterator[tuple[str, Reply]]:
     yield "endWatch", ask(world, BY_ID["endWatch"], watch)
     for name in ("verdict", "replay"):
         yield name, ask(world, BY_ID[name], id_)
+    yield from dry_runs(world)
     yield "rulebook", ask(world, BY_ID["rulebook"], "penalties")
     for name in ("rulebooks", "facts", "editions", "reload", "live", "ready", "metrics", "openapi", "docs"):
         yield name, (reply := ask(world, BY_ID[name]))
@@ -92,10 +110,56 @@ def successes(world: World) -> Iterator[tuple[str, Reply]]:
             yield name, ask(world, BY_ID[name], headers=headers)
 
 
+def dry_runs(world: World) -> Iterator[tuple[str, Reply]]:
+    """From the question to the result, with one that failed and one that is cancelled on the way."""
+    yield "askForDryRun", ask(world, BY_ID["askForDryRun"], body=MISSPELT)
+    yield (
+        "askForDryRun",
+        (asked := ask(world, BY_ID["askForDryRun"], headers={"Idempotency-Key": "rehearsed"})),
+    )
+    yield "askForDryRun", ask(world, BY_ID["askForDryRun"], headers={"Idempotency-Key": "rehearsed"})
+    done = asked.json["id"]
+    for name in ("dryRunResult", "dryRunReport"):
+        yield name, ask(world, BY_ID[name], done)
+    run = taken(world)
+    with world.database.writing() as connection:
+        result = an_impact()
+        end_done(connection, run, 1, Found(summary_of(result), result, b"<!DOCTYPE html>"))
+    yield "cancelDryRun", ask(world, BY_ID["cancelDryRun"], done)
+    for name in ("dryRun", "dryRunResult", "dryRunReport"):
+        yield name, ask(world, BY_ID[name], done)
+    failed = ask(world, BY_ID["askForDryRun"]).json["id"]
+    yield "dryRun", ask(world, BY_ID["dryRun"], failed)
+    run = taken(world)
+    with world.database.writing() as connection:
+        end_failed(connection, run, 1, FAILED)
+    yield "dryRun", ask(world, BY_ID["dryRun"], failed)
+    yield "cancelDryRun", ask(world, BY_ID["cancelDryRun"], ask(world, BY_ID["askForDryRun"]).json["id"])
+    yield "dryRuns", ask(world, BY_ID["dryRuns"])
+    yield "dryRuns", ask(world, BY_ID["dryRuns"], path="/v1/dry-runs?limit=none")
+
+
+def an_impact() -> bytes:
+    """What a dry run of the shipped rulebooks finds, with everything that can be in it."""
+    found = with_trouble(impact(300))
+    limits = [
+        limit_from(text) for text in ("changed > 2%", "rule(penalties/*).delta.fine > 5 CNY", "bad > 0")
+    ]
+    held = [one for limit in limits if isinstance(limit, Limit) for one in measured(limit, found)]
+    return json.dumps(impact_json(found, held, "en")).encode()
+
+
+def taken(world: World) -> DryRun:
+    with world.database.writing() as connection:
+        run = take(connection, 0, Lease("me", 9**18), ("log", "history"))
+    assert run is not None
+    return run
+
+
 def refusals(world: World, broken: World) -> Iterator[tuple[str, Reply]]:
     """Every operation with each thing that can be wrong."""
     limited = with_service(world, limiter=KeyLimiter([0.0] * 16, limit=1, window=60))
-    small = replace(world.service.settings, most_ticket_bytes=9, most_batch_bytes=9)
+    small = replace(world.service.settings, most_ticket_bytes=9, most_batch_bytes=9, most_candidate_bytes=9)
     cramped = with_service(world, settings=small)
     for operation in OPERATIONS:
         name = operation.id
@@ -104,7 +168,7 @@ def refusals(world: World, broken: World) -> Iterator[tuple[str, Reply]]:
             ask(limited, operation)
             yield name, ask(limited, operation)
         if operation.roles:
-            yield name, ask(world, operation, key="rehearse")
+            yield name, ask(world, operation, key="evaluate" if "rehearse" in operation.roles else "rehearse")
         if operation.body:
             yield name, ask(world, operation, body=b"{")
             yield name, ask(world, operation, body=b"{}")

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.http.exchange import JSON, PROBLEM
-from api.http.openapi import examples, facts, shapes, values, verdicts
+from api.http.openapi import dry_runs, examples, facts, shapes, values, verdicts
 from api.http.openapi.examples import Example
-from api.http.openapi.operations import OPERATIONS, REFUSALS, WATCHES, Operation, Reply
+from api.http.openapi.operation import WATCHES, Operation, Reply
+from api.http.openapi.operations import OPERATIONS, REFUSALS
 from api.http.openapi.values import Schema, ref
 from engine.evaluate.evaluators import Evaluator
 from engine.rulebook.model import Catalogue
@@ -65,7 +66,7 @@ def _paths(judged: Sequence[Example]) -> dict[str, dict[str, Any]]:
 
 def _operation(operation: Operation, judged: Sequence[Example]) -> dict[str, Any]:
     replies = {status: _reply(reply, judged) for status, reply in operation.replies.items()}
-    responses = replies | {status: _refusal(status) for status in operation.refusals}
+    responses = replies | {status: _refusal(operation, status) for status in operation.refusals}
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.says,
@@ -99,11 +100,12 @@ def _reply(reply: Reply, judged: Sequence[Example]) -> dict[str, Any]:
     return response
 
 
-def _refusal(status: int) -> dict[str, Any]:
+def _refusal(operation: Operation, status: int) -> dict[str, Any]:
+    told = [ref(name) for name in ("Problem", *operation.refused_as.get(status, ()))]
     return {
         "description": REFUSALS[status],
         "headers": _headers(*REFUSED_WITH.get(status, ())),
-        "content": {PROBLEM: {"schema": ref("Problem")}},
+        "content": {PROBLEM: {"schema": told[0] if len(told) == 1 else {"anyOf": told}}},
     }
 
 
@@ -139,6 +141,7 @@ def _components(catalogue: Catalogue) -> dict[str, Any]:
         "Ticket": facts.ticket(catalogue),
         **verdicts.schemas(catalogue),
         **shapes.schemas(),
+        **dry_runs.schemas(),
     }
     return {
         "schemas": schemas,
@@ -170,7 +173,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
     "Caiding-Edition": _header(
         "判定所用规则的版本 the edition of the rules", {"type": "string", "pattern": "^[0-9a-f]{12}$"}
     ),
-    "Location": _header("存下的判定的地址 where the stored verdict is", {"type": "string"}),
+    "Location": _header("所建之物的地址 where that which was made is", {"type": "string"}),
     "Retry-After": _header("多少秒后再来 seconds to wait", {"type": "integer", "minimum": 0}),
     "Idempotency-Replayed": _header(
         "true：这是以前存下的答复 true: this answer was stored before", {"const": "true"}, required=False
@@ -182,7 +185,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
-    "Id": _parameter("path", "id", "判定编号 the id of a verdict", ref("Id")),
+    "Id": _parameter("path", "id", "编号 the id", ref("Id")),
     "Before": _parameter("query", "before", "上一页的 next the next of the page before", ref("Id")),
     "Limit": _parameter(
         "query", "limit", "一页多少 how many a page has", {"type": "integer", "minimum": 1, "maximum": 200}

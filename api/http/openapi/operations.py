@@ -3,60 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-from api.http.exchange import JSON
-from api.http.openapi.values import Schema, ref
-from api.store.keys import Role
-
-Method: TypeAlias = Literal["get", "post", "put", "delete"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A documented answer that is no problem. `says` is Chinese, then English; no schema: an empty body.
-
-    `leads_to` are the operations that take the id which it holds.
-    """
-
-    says: str
-    schema: Schema | None = None
-    form: str = JSON
-    headers: tuple[str, ...] = ("Caiding-Edition",)
-    leads_to: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one address.
-
-    `roles` are those of which the key needs one (empty: any key will do; None: no key is asked for);
-    `body` is the component that is posted; `problems` are the statuses answered with a problem, beside
-    those that every operation with a key has.
-    """
-
-    id: str
-    method: Method
-    path: str
-    says: str
-    tag: str
-    replies: Mapping[int, Reply]
-    roles: tuple[Role, ...] | None = ()
-    problems: tuple[int, ...] = ()
-    body: str | None = None
-    parameters: tuple[str, ...] = ()
-    detail: str = ""
-    in_browser: bool = False
-
-    @property
-    def refusals(self) -> tuple[int, ...]:
-        """Every status answered with a problem, in order."""
-        keyed = () if self.roles is None else (401, 429)
-        allowed = (403,) if self.roles else ()
-        posted = (400, 413, 415, 422) if self.body else ()
-        return tuple(sorted({*keyed, *allowed, *posted, *self.problems}))
-
+from api.http.openapi.dry_runs import DRY_RUN_OPERATIONS
+from api.http.openapi.operation import (
+    DOCUMENTS,
+    KEPT,
+    POSTED,
+    RULES,
+    RUNNING,
+    TRACED,
+    VERDICTS,
+    WATCHES,
+    Operation,
+    Reply,
+)
+from api.http.openapi.values import ref
 
 REFUSALS: Mapping[int, str] = {
     400: "不是 JSON，或请求头有误 not JSON, or a header that cannot be read",
@@ -72,18 +33,6 @@ REFUSALS: Mapping[int, str] = {
 }
 WAITING = frozenset({429, 503})
 """The refusals that say when to come again."""
-
-VERDICTS, RULES, WATCHES, RUNNING, DOCUMENTS = (
-    "判定 verdicts",
-    "规则 rules",
-    "监视 watches",
-    "运行 running",
-    "文档 documents",
-)
-
-KEPT = ("Caiding-Edition", "Location", "Idempotency-Replayed")
-TRACED = ("X-Request-Id", "traceparent")
-POSTED = ("Idempotency-Key", *TRACED)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -278,6 +227,7 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(404, 503),
         parameters=("Id",),
     ),
+    *DRY_RUN_OPERATIONS,
     Operation(
         "live",
         "get",
