@@ -11,6 +11,7 @@ answer instead of a second decision. Nothing here imports the rest of Caiding: t
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -68,6 +69,7 @@ class Problem(Exception):
 
     def __init__(self, status: int, body: Mapping[str, Any]) -> None:
         self.status = status
+        self.body = body
         self.code = str(body.get("code", ""))
         self.title = str(body.get("title", ""))
         self.detail = str(body.get("detail", ""))
@@ -135,6 +137,50 @@ class Caiding:
         """Has the webhook of that name told when the verdict's running clocks fall due."""
         return self._post("/v1/watches", {"verdict": decision_id, "webhook": webhook})[0]
 
+    def ask_for_dry_run(
+        self,
+        candidate: Mapping[str, str | None] | None = None,
+        *,
+        tickets: Mapping[str, str] | str,
+        idempotency_key: str | None = None,
+        **asked: Any,
+    ) -> Plain:
+        """Queues the question what changed rulebooks would do to past tickets; the run as it stands.
+
+        `candidate` has the changed texts by the names of their files; `tickets` is `"history"` or
+        `{"from": "2015-01-01", "until": "2016-01-01"}`; `asked` may be `base`, `readings`, `as_of`, `by` and
+        `fail_on`. Raises Problem, whose `body` has the `findings` where the candidate has errors.
+        """
+        body = {"candidate": candidate or {}, "tickets": tickets, **asked}
+        return self._post("/v1/dry-runs", body, idempotency_key)[0]
+
+    def dry_run(self, dry_run_id: str) -> Plain:
+        """How far a dry run is."""
+        return self._get(_dry_run(dry_run_id))
+
+    def wait_for_dry_run(
+        self, dry_run_id: str, *, every: float = 1.0, patience: float = float("inf")
+    ) -> Plain:
+        """The run once it is over, done or not; raises TimeoutError after so many seconds."""
+        until = time.monotonic() + patience
+        while (run := self.dry_run(dry_run_id))["state"] in ("queued", "running"):
+            if time.monotonic() > until:
+                raise TimeoutError(f"dry run {dry_run_id} is {run['state']}")
+            time.sleep(every)
+        return run
+
+    def dry_run_result(self, dry_run_id: str) -> Plain:
+        """The impact: tickets, money, rules and examples, as `caiding dry-run --format json` tells it."""
+        return self._get(f"{_dry_run(dry_run_id)}/result")
+
+    def dry_run_report(self, dry_run_id: str) -> str:
+        """The report, a page of HTML that stands for itself."""
+        return _content(self._send("GET", f"{_dry_run(dry_run_id)}/report", None, {})).decode()
+
+    def cancel_dry_run(self, dry_run_id: str) -> None:
+        """Ends a run that waits or is under way."""
+        _content(self._send("DELETE", _dry_run(dry_run_id), None, {}))
+
     def _get(self, path: str) -> Plain:
         return _read(self._send("GET", path, None, {}))
 
@@ -201,11 +247,19 @@ def _plain(value: Any) -> Any:
             raise TypeError(f"a fact cannot be a {type(value).__name__}; numbers are int or Decimal")
 
 
+def _dry_run(dry_run_id: str) -> str:
+    return f"/v1/dry-runs/{quote(dry_run_id, safe='')}"
+
+
 def _read(response: urllib3.BaseHTTPResponse) -> Plain:
+    found: Plain = json.loads(_content(response), parse_float=Decimal)
+    return found
+
+
+def _content(response: urllib3.BaseHTTPResponse) -> bytes:
     if not 200 <= response.status < 300:
         raise Problem(response.status, _problem_in(response.data))
-    found: Plain = json.loads(response.data, parse_float=Decimal)
-    return found
+    return response.data
 
 
 def _problem_in(content: bytes) -> Mapping[str, Any]:
