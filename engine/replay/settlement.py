@@ -63,7 +63,7 @@ class OpenLine:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """A number that is not known exactly, as some tickets do not say enough: it is one from `least` to `most`."""
+    """A number that is not known exactly, as some tickets do not say enough: from `least` to `most`."""
 
     least: int | Decimal
     most: int | Decimal
