@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import reduce
 from operator import or_
@@ -13,7 +13,7 @@ from engine.plan.nodes import ClockPlan, Origin, Plan, TablePlan, expressions_of
 from engine.replay.causes import BITS_A_WORD
 from engine.replay.columns import judged
 from engine.replay.dialects import Dialect, render
-from engine.replay.logic import whole
+from engine.replay.logic import case, disjunction, sql, whole
 from engine.replay.lower import lower
 from engine.replay.refused import NotSayable, refuse
 from engine.replay.slots import Causes, Column, Lowered, Slot, Sql
@@ -32,7 +32,7 @@ def query(plan: Plan, dialect: Dialect, rules: Collection[str] = ()) -> str:
         _refuse_lists(chosen, "PostgreSQL")
     lowered = lower(chosen)
     source = exp.select("*").from_("tickets")
-    return render(judged(source, lowered.columns, list(_select(lowered))), dialect, pretty=True)
+    return render(judged(source, lowered.columns, _select(lowered, derived=not rules)), dialect, pretty=True)
 
 
 def _refuse_lists(plan: Plan, dialect: str) -> None:
@@ -59,26 +59,33 @@ def _only(plan: Plan, rules: Collection[str]) -> Plan:
     return replace(plan, items=tuple(item for item in plan.items if item.origin.id in rules))
 
 
-def _select(lowered: Lowered) -> list[Sql]:
-    """The ticket, what the rules say, and the derived facts that they use."""
-    own: list[Sql] = [
-        exp.column(name) for name in ("ticket_no", "as_of") if name in {*lowered.plan.facts, "as_of"}
-    ]
+def _select(lowered: Lowered, *, derived: bool) -> list[Sql]:
+    """The ticket, what the rules say, and the facts that they work out."""
+    own: list[Sql] = [exp.column("ticket_no")] if "ticket_no" in lowered.plan.facts else []
     columns = {column.name: column for column in lowered.columns}
-    said = [part for slot in lowered.slots for part in _columns(slot, columns)]
-    derived = [_named(held.expression, name) for name, held in lowered.derived.items()]
-    return [*own, *said, *derived]
+    said = [
+        part for title, slots in _by_title(lowered.slots).items() for part in _columns(title, slots, columns)
+    ]
+    worked_out = [_named(held.expression, name) for name, held in lowered.derived.items()] if derived else []
+    return [*own, exp.column("as_of"), *said, *worked_out]
 
 
-def _columns(slot: Slot, columns: Mapping[str, Column]) -> list[Sql]:
+def _by_title(slots: Iterable[Slot]) -> dict[str, list[Slot]]:
+    """A rule may be undecided at several places, of which a ticket shows one at most: they share a column."""
+    titled: dict[str, list[Slot]] = {}
+    for slot in slots:
+        titled.setdefault(_title(slot), []).append(slot)
+    return titled
+
+
+def _columns(title: str, slots: list[Slot], columns: Mapping[str, Column]) -> list[Sql]:
     """Whether it is said, and where it is, what differs from ticket to ticket."""
-    title = _title(slot)
-    parts: list[Sql] = [_named(slot.present, title)]
-    for path, held in slot.held.items():
-        parts.append(_named(held.expression, f"{title}: {'.'.join(map(str, path))}"))
-    if slot.causes is not None:
-        parts.append(_named(_missing(slot.causes, columns), f"{title}: missing"))
-    return parts
+    present = sql(disjunction(slot.present for slot in slots))
+    held = [(path, held) for slot in slots for path, held in slot.held.items()]
+    values = [_named(one.expression, f"{title}: {'.'.join(map(str, path))}") for path, one in held]
+    causes = [slot.causes for slot in slots if slot.causes is not None]
+    missing = [_named(_missing(causes, columns), f"{title}: missing")] if causes else []
+    return [_named(present, title), *values, *missing]
 
 
 def _title(slot: Slot) -> str:
@@ -93,17 +100,18 @@ def _title(slot: Slot) -> str:
             return f"{slot.rule} undecided"
 
 
-def _missing(causes: Causes, columns: Mapping[str, Column]) -> Sql:
+def _missing(causes: Iterable[Causes], columns: Mapping[str, Column]) -> Sql:
     """The names of the causes whose bits are set, as one text."""
     names: list[Sql] = []
-    for word, named in causes.words:
+    for word, named in (word for one in causes for word in one.words):
         may_be_set = _bits(word, columns)
         for bit, cause in enumerate(named):
             if may_be_set >> bit & 1:
-                set_ = exp.BitwiseAnd(this=word, expression=whole(1 << bit))
-                is_set = exp.NEQ(this=exp.Paren(this=set_), expression=whole(0))
-                names.append(exp.Case(ifs=[exp.If(this=is_set, true=exp.Literal.string(cause.name))]))
-    return exp.ConcatWs(expressions=[exp.Literal.string(", "), *names])
+                is_set = exp.BitwiseAnd(this=word, expression=whole(1 << bit))
+                shown = exp.NEQ(this=exp.Paren(this=is_set), expression=whole(0))
+                names.append(case([(shown, exp.Literal.string(cause.name))], exp.Null()))
+    # sqlglot's own node gives NULL where one name is NULL, which none of the dialects does.
+    return exp.Anonymous(this="CONCAT_WS", expressions=[exp.Literal.string(", "), *names])
 
 
 def _bits(mask: Sql, columns: Mapping[str, Column]) -> int:
