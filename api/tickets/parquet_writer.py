@@ -1,11 +1,10 @@
-"""Tickets to Parquet, in batches."""
+"""Tickets to Parquet, in batches, with columns of the facts' own exact types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
-from functools import lru_cache
-from typing import BinaryIO, Literal
+from itertools import accumulate
+from typing import BinaryIO, Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +16,11 @@ from api.tickets.writers import batches
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import Kind, Type
 
+Precision: TypeAlias = Literal["ms", "us"]
+END_OF_DAY = "T24:00"
+"""Only the rulebook language has it; elsewhere it is 00:00 of the next day."""
+DAY_IN_MS = 24 * 60 * 60 * 1000
+
 
 def write_parquet(
     out: BinaryIO,
@@ -25,26 +29,17 @@ def write_parquet(
     facts: Mapping[str, FactDeclaration],
     zone: str,
 ) -> None:
-    """Columns of the facts' own types: exact decimals, days, instants in the zone, lists of records."""
-    schema = pa.schema([(name, _arrow_type(facts[name].type, zone)) for name in columns])
+    """Raw facts as exact decimals, days, instants in the zone, lists of records; months as text."""
+    types = [(name, facts[name].type) for name in columns]
+    schema = pa.schema([(name, arrow_type(type_, zone, "ms")) for name, type_ in types])
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         for batch in batches(tickets):
-            arrays = [
-                _array([ticket.get(name) for ticket in batch], schema.field(name).type, facts[name].type)
-                for name in columns
-            ]
+            arrays = [_array([ticket.get(name) for ticket in batch], type_, zone) for name, type_ in types]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
 
 
-def _arrow_type(type_: Type, zone: str) -> Arrow:
-    if type_.kind is Kind.LIST:
-        # Within records instants stay text: Arrow casts no text inside a structure.
-        return pa.list_(pa.struct([(name, pa.string()) for name in type_.fields]))
-    return plain_arrow_type(type_, zone, "s")
-
-
-def plain_arrow_type(type_: Type, zone: str, precision: Literal["s", "us"]) -> Arrow:
-    """The exact type of a column for a fact that is no list; months are texts."""
+def arrow_type(type_: Type, zone: str, precision: Precision) -> Arrow:
+    """The exact type of a fact's column; a month is text, `2015-10`."""
     match type_.kind:
         case Kind.BOOLEAN:
             return pa.bool_()
@@ -56,26 +51,41 @@ def plain_arrow_type(type_: Type, zone: str, precision: Literal["s", "us"]) -> A
             return pa.date32()
         case Kind.INSTANT:
             return pa.timestamp(precision, tz=zone)
+        case Kind.LIST:
+            fields = [(name, arrow_type(part.type, zone, precision)) for name, part in type_.fields.items()]
+            return pa.list_(pa.struct(fields))
         case _:
             return pa.string()
 
 
-def _array(values: list[Raw], arrow_type: Arrow, type_: Type) -> Arrow:
+def _array(values: Sequence[Raw], type_: Type, zone: str) -> Arrow:
     match type_.kind:
         case Kind.DATE:
-            return pa.array(values, pa.string()).cast(arrow_type)
+            return pa.array(values, pa.string()).cast(pa.date32())
         case Kind.INSTANT:
-            walls = pa.array([value and _ordinary(value) for value in values], pa.string())
-            return pc.assume_timezone(walls.cast(pa.timestamp("s")), arrow_type.tz)
+            return pc.assume_timezone(_walls(pa.array(values, pa.string())), zone)
+        case Kind.LIST:
+            return _lists(values, type_, zone)
         case _:
-            return pa.array(values, arrow_type)
+            return pa.array(values, arrow_type(type_, zone, "ms"))
 
 
-def _ordinary(instant: str) -> str:
-    """24:00, which only the rulebook language has, as 00:00 of the next day."""
-    return f"{_next_day(instant[:10])}T00:00:00" if instant.endswith("T24:00") else f"{instant}:00"
+def _walls(texts: Arrow) -> Arrow:
+    """What clocks show: `2015-06-20T10:00` or `2015-06-20T24:00`, as instants without a zone."""
+    ends = pc.ends_with(texts, END_OF_DAY)
+    ordinary = pc.if_else(ends, pc.replace_substring(texts, END_OF_DAY, "T00:00"), texts)
+    shown = ordinary.cast(pa.timestamp("ms"))
+    return pc.if_else(ends, pc.add(shown, pa.scalar(DAY_IN_MS, pa.duration("ms"))), shown)
 
 
-@lru_cache(maxsize=1000)
-def _next_day(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+def _lists(values: Sequence[Raw], type_: Type, zone: str) -> Arrow:
+    """Lists of records; each field is made as a column of its own is."""
+    records = [record for value in values for record in value or ()]
+    fields = {
+        name: _array([record.get(name) for record in records], part.type, zone)
+        for name, part in type_.fields.items()
+    }
+    ends = [0, *accumulate(len(value or ()) for value in values)]
+    starts = [None if value is None else start for value, start in zip(values, ends, strict=False)]
+    structs = pa.StructArray.from_arrays(list(fields.values()), names=list(fields))
+    return pa.ListArray.from_arrays(pa.array([*starts, ends[-1]], pa.int32()), structs)

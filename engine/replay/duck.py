@@ -14,6 +14,7 @@ import duckdb
 from sqlglot import exp
 
 from engine.base.findings import Finding
+from engine.replay.dialects import render
 from engine.replay.duck_scan import scan_of
 from engine.replay.engines import Cancelled, Dialect, EngineFailure, Progress, Row, Scan
 from engine.replay.memory import memory_of_process, memory_written
@@ -79,6 +80,10 @@ class Duck:
         """Its own folder, gone when it is closed."""
         return self._own.path
 
+    @property
+    def is_local(self) -> bool:
+        return True
+
     def scan(self, paths: Sequence[str]) -> Scan:
         with self._cursor("") as cursor:
             return scan_of(cursor, paths)
@@ -128,7 +133,7 @@ class Duck:
         self.close()
 
     def _text(self, query: exp.Expression) -> str:
-        return query.sql("duckdb")
+        return render(query, "duckdb")
 
     @contextmanager
     def _cursor(self, target: str) -> Iterator[duckdb.DuckDBPyConnection]:

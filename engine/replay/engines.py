@@ -71,6 +71,10 @@ class Engine(Protocol):
     def folder(self) -> Path:
         """Its own folder for temporary files, which goes when it is closed."""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it reads the files of this machine."""
+
     def scan(self, paths: Sequence[str]) -> Scan:
         """Files that all have the same columns; their names are taken as they are, not as patterns."""
 
