@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -64,7 +64,7 @@ class Folder:
         (self.path / "outlets").mkdir()
         with ExitStack() as stack:
             correction = month.correction_of is not None
-            parquet = SettlementParquet(self.path, self.facts, list(_kinds(month)), correction=correction)
+            parquet = SettlementParquet(self.path, self.facts, month.kinds, correction=correction)
             stack.enter_context(parquet)
             book = SettlementXlsx(self.path / WORKBOOK, words, month, names, self.created)
             stack.enter_context(book)
@@ -72,6 +72,7 @@ class Folder:
                 parquet.write(statement)
                 book.write(statement)
                 links.append(self._page(statement, month))
+        month = replace(month, outlets=sum(link.outlet is not None for link in links))
         with self._text("index.html") as out:
             write_index(out, links, month, self.library, self.language)
         with self._text(ACCOUNT) as out:
@@ -97,11 +98,6 @@ class Folder:
             "volumes": source.volumes,
             "files": {path.name: sha256(path) for path in files},
         }
-
-
-def _kinds(month: Month) -> dict[tuple[str, str], None]:
-    before = month.correction_of.totals if month.correction_of else {}
-    return dict.fromkeys(sorted({*month.totals, *before}))
 
 
 def account(month: Month) -> dict[str, Any]:
@@ -164,7 +160,7 @@ def file_name(outlet: str | None) -> str:
     """A name for an outlet's file that every file system takes, and no other outlet has.
 
     >>> file_name("ZTO-0001"), file_name(None), file_name("../x")
-    ('ZTO-0001', 'no-outlet', '.._x-7cc27f96')
+    ('ZTO-0001', 'no-outlet', '.._x-d6b96a97')
     """
     if outlet is None:
         return NO_OUTLET

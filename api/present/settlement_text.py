@@ -48,7 +48,8 @@ class SettlementText:
         for key, count in counts.items():
             if count or key in ("tickets_of_month", "outlets", "open_items"):
                 heads.add_row(say(key), f"{count:,}")
-        for paid, amount in month.totals.items():
+        for paid in month.kinds:
+            amount = month.totals.get(paid, Decimal(0))
             heads.add_row(self._words.kind(paid[0]), money(amount, paid[1], self._words.language))
             self._add_difference(heads, paid, amount)
         return heads
@@ -62,7 +63,7 @@ class SettlementText:
         heads.add_row(f"  {self._words.say('delta')}", shown if delta < 0 else f"+{shown}")
 
     def _outlets(self, links: Sequence[StatementLink]) -> Table:
-        kinds = list(self._month.totals)
+        kinds = self._month.kinds
         table = Table(box=None, pad_edge=False)
         table.add_column(self._words.say("outlet"))
         for kind, unit in kinds:

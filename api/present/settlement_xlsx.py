@@ -103,7 +103,7 @@ class SettlementXlsx:
         self._book = xlsxwriter.Workbook(str(path), options)
         self._book.set_properties({"title": words.say("title", month=month.month), "created": created})
         self._words, self._month, self._facts = words, month, facts
-        self._kinds = list(month.totals)
+        self._kinds = month.kinds
         formats = _formats(self._book)
         self._outlets = self._table("outlets", self._outlet_columns(), formats, self._above())
         self._lines = self._table("lines", _LINE_COLUMNS, formats)
@@ -239,7 +239,7 @@ class SettlementXlsx:
             *([None] * len(self._facts)),
         ]
         for key in self._kinds:
-            total.append(self._month.totals[key])
+            total.append(self._month.totals.get(key, Decimal(0)))
             if self._month.correction_of is not None:
                 total.append(self._month.correction_of.totals.get(key, Decimal(0)))
         self._outlets.add([*total, self._month.open_lines], "total_")

@@ -12,12 +12,19 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from engine.replay.slots import Sql
+from engine.rulebook.model import FactDeclaration
+from engine.rulebook.types import Kind
 
 OWN, LEVEL_1, ROLE = "outlet_id", "outlet_level1_id", "outlet_role"
 PARTIES: Mapping[str, str] = {"first_level_outlet": LEVEL_1, "receiving_outlet": "assigned_outlet"}
 """The fact that names a party. The outlet of a ticket itself (`outlet_id`) is the responsible one unless
 `outlet_role` says that it has another part in it."""
 RESPONSIBLE = "responsible_outlet"
+
+
+def names_outlets(fact: FactDeclaration) -> bool:
+    """Whether a fact may name an outlet."""
+    return fact.type.kind in (Kind.TEXT, Kind.ENUM)
 
 
 @dataclass(frozen=True)

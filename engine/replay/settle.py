@@ -73,7 +73,13 @@ class Settlement:
     outlets: Mapping[str, int]
     _engine: Engine
     _charges: tuple[Charge, ...]
+    _facts: tuple[str, ...]
     _common: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def common_facts(self) -> tuple[str, ...]:
+        """The facts that statements may have in common with their group, in their order."""
+        return self._facts
 
     def statements(self) -> Iterator[Statement]:
         """Every outlet's statement by its name, and last what cannot be laid to any outlet."""
@@ -238,6 +244,7 @@ class _Work:
             outlets=self._outlets(),
             _engine=self.engine,
             _charges=found.charges,
+            _facts=tuple(dict.fromkeys(name for some in self.groupings for name in some.facts)),
             _common=common,
         )
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from engine.base.findings import Finding
 from engine.evaluate.verdict import CitationOut, Reason
+from engine.replay.impact import BadTicket
 
 Totals: TypeAlias = Mapping[tuple[str, str], Decimal]
 """Amounts by kind of outcome and unit: `{("fine", "CNY"): Decimal("1500.00")}`."""
@@ -134,8 +135,8 @@ class Month:
     """What holds for all the statements of a settled month. The statements themselves are read one at a time,
     as a month may be larger than memory.
 
-    `tickets` were settled; of the others `bad` could not be judged, `other_months` belong elsewhere and
-    `undated` do not say when they were; `by_time` of the tickets were laid to the month by the time of the
+    `tickets` were settled; of the others `bad` could not be judged (the first ten are named),
+    `other_months` belong elsewhere and `undated` do not say when they were; `by_time` of the tickets were laid to the month by the time of the
     complaint or of the ticket. `rules` has titles and citations by rule (`book/section/rule`) and, for the
     rows of tables, by rule and row (`book/section/table/row`).
     """
@@ -156,6 +157,13 @@ class Month:
     lines: int = 0
     open_lines: int = 0
     correction_of: Settled | None = None
+    bad_tickets: tuple[BadTicket, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[tuple[str, str], ...]:
+        """The kinds of money and their units, those that a correction took away too."""
+        before = self.correction_of.totals if self.correction_of else {}
+        return tuple(sorted({*self.totals, *before}))
 
     def words_of(self, rule: str, table_row: str | None) -> RuleWords:
         """Title and citations of a rule, or of the row of a table that decided."""
