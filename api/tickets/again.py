@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.tickets.exact_json import parse
 from api.tickets.json_door import Request
+from api.tickets.ticket import Ticket
 from engine.base.findings import Finding
 from engine.evaluate.facts import facts_from, instant_from
 from engine.plan.nodes import Plan
@@ -20,3 +21,9 @@ def request_from_stored(facts: str, as_of: str | None, plan: Plan) -> Request | 
     read, problems = facts_from(raw, plan)
     instant = None if as_of is None else instant_from(as_of, plan.zone)
     return problems or Request(raw, read, instant)
+
+
+def ticket_from_stored(facts: str, as_of: str | None, row: int) -> Ticket:
+    """The ticket as it was judged, not yet held against any catalogue."""
+    raw, findings = parse(facts)
+    return Ticket(row, {} if findings else raw, as_of, "/facts", tuple(findings))
