@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 from api.present.report.charts import Bar, bars, columns
 from api.present.report.naming import Names
 from api.present.report.numbers import Number, growth, plain, share, signed
+from api.present.report.pieces import Tile
 from api.present.report.wording import count_of, say
 from engine.replay.impact import Amounts, Dimension, Impact, Money, MoneyKind
 
@@ -21,16 +22,6 @@ MOST_MONTHS = 36
 _CELLS = 50
 """How much of a label has room above a bar, in the width of Latin letters."""
 _MONTH = re.compile(r"\d{4}-\d{2}")
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One of the large numbers: what it counts, the number, and a line beneath."""
-
-    label: str
-    number: str
-    unit: str
-    below: str
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TextIO
 
 from markupsafe import Markup
@@ -13,6 +12,7 @@ from api.present.report.edits import Edits
 from api.present.report.environment import rendered
 from api.present.report.naming import Names, SourceName
 from api.present.report.overview import Charts, headline, moved, tiles
+from api.present.report.pieces import words
 from api.present.report.svg import FALLING
 from api.present.report.tables import (
     distribution_table,
@@ -21,8 +21,8 @@ from api.present.report.tables import (
     largest_rows,
     rule_rows,
 )
-from api.present.report.wording import LANGUAGES, count_of, say
-from engine.base.findings import Finding, Language
+from api.present.report.wording import LANGUAGES, say
+from engine.base.findings import Language
 from engine.library import Library
 from engine.replay.impact import Impact
 
@@ -72,28 +72,6 @@ def _edition(impact: Impact, libraries: Sequence[Library], names: Names) -> Mark
         "sources": list(_sources(classes)),
     }
     return rendered("impact.html", values)
-
-
-def words(language: Language) -> dict[str, Any]:
-    """What every template may call: the words of its language, and what findings say in it."""
-
-    def told(key: str, **filled: object) -> str:
-        return say(key, language, **filled)
-
-    def counted(key: str, number: int) -> str:
-        return count_of(key, number, language)
-
-    def told_of(finding: Finding) -> ToldFinding:
-        return ToldFinding(finding.code, finding.message(language), finding.help(language) or "")
-
-    return {"language": language, "say": told, "count_of": counted, "told_of": told_of}
-
-
-@dataclass(frozen=True)
-class ToldFinding:
-    code: str
-    message: str
-    help: str
 
 
 def _readings(impact: Impact) -> Iterator[tuple[str, str, str]]:
