@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import pairwise
 from typing import Generic, TypeAlias, TypeVar
 
 from sqlglot import exp
@@ -98,13 +99,10 @@ class Move:
 @lru_cache(maxsize=64)
 def moves(zone: tzinfo) -> tuple[Move, ...]:
     """Every time at which the zone's clocks were or will be moved, in order."""
-    found = []
-    day = _FIRST_SEEN
-    while day < _LAST_SEEN:
-        if _offset(day, zone) != _offset(day + _DAY, zone):
-            found.append(_move_within(day, zone))
-        day += _DAY
-    return tuple(found)
+    days = [_FIRST_SEEN + n * _DAY for n in range((_LAST_SEEN - _FIRST_SEEN).days)]
+    offsets = [_offset(day, zone) for day in days]
+    moved = [day for day, (one, two) in zip(days, pairwise(offsets), strict=False) if one != two]
+    return tuple(_move_within(day, zone) for day in moved)
 
 
 def _move_within(day: datetime, zone: tzinfo) -> Move:
@@ -153,6 +151,12 @@ def at(day: Sql, minute_of_day: int | Sql, zone: tzinfo) -> Sql:
     reached = _later(cast(day, TIMESTAMP), stepped(day, first, steps))
     reach = _days_with(minute, zone)
     return when(exp.Between(this=day, low=date(reach[0]), high=date(reach[1])), reached)
+
+
+def of_wall(wall: Sql, zone: tzinfo) -> Sql:
+    """The instant at which the zone's clocks show the time: of a repeated one the first, as in `at`."""
+    steps = [(_timestamp(move.on_the_wall), _microseconds(-move.after)) for move in moves(zone)]
+    return _later(wall, stepped(wall, _microseconds(-_first_offset(zone)), steps))
 
 
 def start_of(day: Sql, zone: tzinfo) -> Sql:

@@ -65,7 +65,7 @@ def _duck_some(generator: Any, word: v.Some) -> str:
 def _duck_every(generator: Any, word: v.Every) -> str:
     body = exp.Not(this=exp.Paren(this=word.args["body"].copy()))
     fails = v.Some(this=word.this.copy(), name=word.args["name"].copy(), body=body)
-    return f"NOT ({_duck_some(generator, fails)})"
+    return f"(NOT ({_duck_some(generator, fails)}))"
 
 
 def _days_later(generator: Any, word: v.DaysLater) -> str:
@@ -77,11 +77,14 @@ def _in_brackets(spelling: Spelling) -> Spelling:
     return lambda generator, word: f"({spelling(generator, word)})"
 
 
+_DUCK_LONG = _spelt(
+    "CAST(CAST({this} AS HUGEINT) // CAST({expression} AS HUGEINT) AS DECIMAL(38, 0))",
+)
+
 _DUCKDB: Mapping[type[exp.Expression], Spelling] = {
     v.WholeQuotient: _spelt("({+this} // {+expression})"),
-    v.LongQuotient: _spelt(
-        "CAST(CAST({this} AS HUGEINT) // CAST({expression} AS HUGEINT) AS DECIMAL(38, 0))"
-    ),
+    v.ShortQuotient: _DUCK_LONG,
+    v.LongQuotient: _DUCK_LONG,
     # Adding an interval takes five times as long.
     v.MicrosecondsLater: _spelt("MAKE_TIMESTAMP(EPOCH_US({this}) + {+expression})"),
     v.LaterBy: _spelt("MAKE_TIMESTAMP(EPOCH_US({this}) + EPOCH_US({end}) - EPOCH_US({begin}))"),
@@ -93,6 +96,7 @@ _DUCKDB: Mapping[type[exp.Expression], Spelling] = {
     v.Weekday: _spelt("(ISODOW({this}) - 1)"),
     v.DayOfMonth: _spelt("DAY({this})"),
     v.LastOfMonth: _spelt("LAST_DAY({this})"),
+    v.Lookup: lambda g, w: f"LIST_EXTRACT(CAST('[{w.expression.name}]' AS SMALLINT[]), {g.sql(w, 'this')})",
     v.Picked: _spelt("LIST_EXTRACT({this}, {expression})"),
     v.Field: lambda g, w: f"STRUCT_EXTRACT({g.sql(w, 'this')}, '{w.expression.name}')",
     v.Mapped: _spelt("LIST_TRANSFORM({this}, LAMBDA {name} : {body})"),
@@ -130,6 +134,7 @@ def _spark_long_quotient(generator: Any, word: v.LongQuotient) -> str:
 
 _SPARK: Mapping[type[exp.Expression], Spelling] = {
     v.WholeQuotient: _spelt("({+this} DIV {+expression})"),
+    v.ShortQuotient: _spelt("({+this} DIV {+expression})"),
     v.LongQuotient: _spark_long_quotient,
     v.MicrosecondsLater: _spelt("TIMESTAMPADD(MICROSECOND, {expression}, {this})"),
     v.LaterBy: _spelt("({+this} + ({+end} - {+begin}))"),
@@ -141,6 +146,8 @@ _SPARK: Mapping[type[exp.Expression], Spelling] = {
     v.Weekday: _spelt("CAST(WEEKDAY({this}) AS BIGINT)"),
     v.DayOfMonth: _spelt("CAST(DAY({this}) AS BIGINT)"),
     v.LastOfMonth: _spelt("LAST_DAY({this})"),
+    # Split before the query runs; an ARRAY of thousands of literals takes long to read.
+    v.Lookup: _spelt("CAST(ELEMENT_AT(SPLIT({expression}, ','), CAST({this} AS INT)) AS BIGINT)"),
     v.Picked: _spelt("TRY_ELEMENT_AT({this}, CAST({expression} AS INT))"),
     v.Field: lambda g, w: f"{_spark_record(g, w.this)}.{g.sql(w, 'expression')}",
     v.Mapped: _spelt("TRANSFORM({this}, {name} -> {body})"),
@@ -169,6 +176,7 @@ def _spark_record(generator: Any, record: Sql) -> str:
 
 _POSTGRES: Mapping[type[exp.Expression], Spelling] = {
     v.WholeQuotient: _spelt("({+this} / {+expression})"),
+    v.ShortQuotient: _spelt("DIV({this}, {expression})"),
     v.LongQuotient: _spelt("DIV({this}, {expression})"),
     v.MicrosecondsLater: _spelt("({+this} + MAKE_INTERVAL(secs => ({expression}) / 1000000))"),
     v.LaterBy: _spelt("({+this} + ({+end} - {+begin}))"),
@@ -181,6 +189,7 @@ _POSTGRES: Mapping[type[exp.Expression], Spelling] = {
     v.MonthsLater: _spelt("CAST({+this} + MAKE_INTERVAL(months => CAST({expression} AS INTEGER)) AS DATE)"),
     v.DaysFrom: _spelt("CAST({+expression} - {+this} AS BIGINT)"),
     v.Weekday: _spelt("CAST(EXTRACT(ISODOW FROM {this}) - 1 AS BIGINT)"),
+    v.Lookup: lambda g, w: f"(CAST('{{{w.expression.name}}}' AS SMALLINT[]))[{g.sql(w, 'this')}]",
     v.DayOfMonth: _spelt("CAST(EXTRACT(DAY FROM {this}) AS BIGINT)"),
     v.LastOfMonth: _spelt("CAST(DATE_TRUNC('month', {this}) + INTERVAL '1 month -1 day' AS DATE)"),
     **dict.fromkeys(

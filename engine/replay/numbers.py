@@ -22,6 +22,7 @@ from engine.replay.slots import Sql
 from engine.replay.vocabulary import (
     BIGINT,
     LongQuotient,
+    ShortQuotient,
     WholeQuotient,
     binary,
     call,
@@ -401,7 +402,8 @@ def _divided(mode: RoundingMode, above: Quantity, below: Quantity) -> Quantity:
     narrow = moved.digits.is_narrow and below.digits.is_narrow
     if narrow:
         return Quantity(WholeQuotient(this=moved.sql, expression=_not_zero(below)), reach)
-    long = LongQuotient(this=_long(moved), expression=cast(_not_zero(below), _decimal(WIDE, 0)))
+    quotient_ = ShortQuotient if reach.is_narrow else LongQuotient
+    long = quotient_(this=_long(moved), expression=cast(_not_zero(below), _decimal(WIDE, 0)))
     return Quantity(cast(long, data_type(reach)), reach)
 
 

@@ -29,7 +29,15 @@ class WholeQuotient(_OfTwo):
 
 
 class LongQuotient(_OfTwo):
-    """DECIMAL(38, 0) by DECIMAL(38, 0), without what is left over."""
+    """DECIMAL(38, 0) by DECIMAL(38, 0), without what is left over, to as many digits."""
+
+
+class ShortQuotient(_OfTwo):
+    """The same where the quotient has at most 18 digits."""
+
+
+class Lookup(_OfTwo):
+    """The whole number (BIGINT) at an index from 1 in a text of numbers with commas between; it is there."""
 
 
 class MicrosecondsLater(_OfTwo):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,11 +14,12 @@ import pytest
 from engine.replay.dialects import Dialect, render
 from sqlglot import exp
 
-from engine.replay.slots import Sql
+from engine.replay.columns import judged
+from engine.replay.slots import Column, Sql
 
 Columns: TypeAlias = Mapping[str, pa.Array]
-Ask: TypeAlias = Callable[[Columns, Sequence[Sql]], list[tuple[Any, ...]]]
-"""From columns of values and expressions over them to a row of answers for each row of values."""
+Ask: TypeAlias = Callable[..., list[tuple[Any, ...]]]
+"""From columns of values and expressions over them (and columns kept for these) to rows of answers."""
 
 POSTGRES_TYPES: Mapping[str, str] = {
     "int64": "BIGINT",
@@ -29,9 +30,10 @@ POSTGRES_TYPES: Mapping[str, str] = {
 }
 
 
-def _query(select: Sequence[Sql], dialect: Dialect) -> str:
+def _query(select: Sequence[Sql], kept: Sequence[Column], dialect: Dialect) -> str:
     named = [exp.alias_(expression.copy(), f"c{place}") for place, expression in enumerate(select)]
-    return render(exp.select(*named).from_("given").order_by("given_row"), dialect)
+    source = exp.select("*").from_("given")
+    return render(judged(source, kept, [*named, exp.column("given_row")]).order_by("given_row"), dialect)
 
 
 def _table(columns: Columns) -> pa.Table:
@@ -39,19 +41,26 @@ def _table(columns: Columns) -> pa.Table:
     return pa.table({**columns, "given_row": pa.array(range(rows), pa.int64())})
 
 
-def ask_duckdb(columns: Columns, select: Sequence[Sql]) -> list[tuple[Any, ...]]:
+def _answers(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Without the row's number, by which they were put in order."""
+    return [row[:-1] for row in rows]
+
+
+def ask_duckdb(columns: Columns, select: Sequence[Sql], kept: Sequence[Column] = ()) -> list[tuple[Any, ...]]:
     with duckdb.connect() as database:
         database.register("given", _table(columns))
-        return database.execute(_query(select, "duckdb")).fetchall()
+        return _answers(database.execute(_query(select, kept, "duckdb")).fetchall())
 
 
 def ask_spark(session: Any, folder: Path) -> Ask:
-    def ask(columns: Columns, select: Sequence[Sql]) -> list[tuple[Any, ...]]:
+    def ask(columns: Columns, select: Sequence[Sql], kept: Sequence[Column] = ()) -> list[tuple[Any, ...]]:
         file = folder / "given.parquet"
         pq.write_table(_table(columns), file)
         session.read.parquet(str(file)).createOrReplaceTempView("given")
         try:
-            return [_plain(tuple(row)) for row in session.sql(_query(select, "spark")).collect()]
+            return _answers(
+                _plain(tuple(row)) for row in session.sql(_query(select, kept, "spark")).collect()
+            )
         finally:
             session.catalog.dropTempView("given")
 
@@ -68,7 +77,7 @@ def _plain(value: Any) -> Any:
 
 
 def ask_postgres(url: str) -> Ask:
-    def ask(columns: Columns, select: Sequence[Sql]) -> list[tuple[Any, ...]]:
+    def ask(columns: Columns, select: Sequence[Sql], kept: Sequence[Column] = ()) -> list[tuple[Any, ...]]:
         table = _table(columns)
         declared = ", ".join(f"{field.name} {_postgres_type(field.type)}" for field in table.schema)
         with psycopg.connect(url) as connection, connection.cursor() as cursor:
@@ -76,7 +85,7 @@ def ask_postgres(url: str) -> Ask:
             with cursor.copy("COPY given FROM STDIN") as copy:
                 for row in table.to_pylist():
                     copy.write_row(list(row.values()))
-            return cursor.execute(_query(select, "postgres").encode()).fetchall()
+            return _answers(cursor.execute(_query(select, kept, "postgres").encode()).fetchall())
 
     return ask
 
