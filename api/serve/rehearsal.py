@@ -33,6 +33,8 @@ NOT_FOR_IT = ("PROMETHEUS_MULTIPROC_DIR", URL_VARIABLE)
 END_PATIENCE_S = 10.0
 DECISIONS = "decisions.ndjson"
 MEANT_AS_PATTERN = re.compile(r"[*?\[\]]")
+CODE = re.compile(r"[^\s\[]+\[([A-Z]\d{3})\]")
+OWN_MISTAKE, KIND = "D001", re.compile(r"[(（]([A-Za-z]+)[)）]")
 EXPORTED = 10
 """Percent of a run on the decision log that reading the log counts for."""
 
@@ -62,10 +64,14 @@ class Job:
 
 
 class NotDone(Exception):
-    """The run came to nothing; `trouble` says why, as the table keeps it."""
+    """The run came to nothing; `trouble` says why, as the table keeps it.
 
-    def __init__(self, finding: Finding, findings: Sequence[Any] = ()) -> None:
+    `codes` are those that the command named in plain words, for the log, which holds no words of tickets.
+    """
+
+    def __init__(self, finding: Finding, findings: Sequence[Any] = (), codes: Sequence[str] = ()) -> None:
         super().__init__(finding.code)
+        self.codes = codes
         self.trouble: dict[str, Any] = {"code": finding.code, "values": dict(finding.values)}
         if findings:
             self.trouble["findings"] = list(findings)
@@ -85,16 +91,32 @@ class _Said:
 
     file: BinaryIO
     findings: Sequence[Any] = ()
-    rest: bytes = field(default=b"")
+    codes: set[str] = field(default_factory=set)
+    rest: bytes = b""
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """The whole lines since the last time, those that are objects of JSON."""
         *whole, self.rest = (self.rest + self.file.read()).split(b"\n")
         for line in whole:
+            self.codes.update(codes_in(line.decode(errors="replace")))
             with contextlib.suppress(ValueError):
                 said = json.loads(line)
                 if isinstance(said, dict):
                     yield said
+
+
+def codes_in(line: str) -> Iterator[str]:
+    """The code at the head of a finding in plain words; nothing that a ticket says.
+
+    >>> list(codes_in("error[D001]: a mistake of Caiding's own (KeyError): run it again"))
+    ['D001 KeyError']
+    >>> list(codes_in("错误[Q051]: `(王小明)`")), list(codes_in("  help: [Q051]"))
+    (['Q051'], [])
+    """
+    found = CODE.match(line)
+    if found is not None:
+        kind = KIND.search(line) if found[1] == OWN_MISTAKE else None
+        yield found[1] if kind is None else f"{found[1]} {kind[1]}"
 
 
 class Rehearsal:
@@ -234,7 +256,7 @@ class Rehearsal:
         assert self._said is not None, "it has run"
         if self._said.findings:
             return NotDone(Finding("S142", {}), self._said.findings)
-        return NotDone(Finding("S145", {"exit": str(exit_code)}))
+        return NotDone(Finding("S145", {"exit": str(exit_code)}), codes=sorted(self._said.codes))
 
 
 def write_texts(folder: Path, texts: Mapping[str, bytes]) -> None:

@@ -137,6 +137,8 @@ class Rehearsals:
         try:
             found = self._found(run)
         except NotDone as error:
+            if error.codes:
+                self.journal.error("dry run broke off", id=run.id, codes=error.codes)
             self._ended(run, "failed", began, trouble=error.trouble)
         except OSError as error:
             self._ended(run, "failed", began, trouble=_trouble_of(error))

@@ -8,10 +8,11 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from api.store.database import (
@@ -43,6 +44,24 @@ def test_migrations_make_the_tables(database: Database) -> None:
 def test_last_migration_is_known() -> None:
     """The version that the code asks for is the last one there is a migration to."""
     assert ScriptDirectory(str(Path("api/store/migrations"))).get_heads() == [HEAD]
+
+
+def test_tables_of_an_earlier_version(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier version has stored stays, and what is new is made beside it."""
+    database = open_database(database_url)
+    with monkeypatch.context() as earlier:
+        real = command.upgrade
+        earlier.setattr(command, "upgrade", lambda config, _: real(config, "0001"))
+        upgrade(database)
+    with database.writing() as connection:
+        assert not inspect(connection).has_table("dry_runs")
+        connection.execute(insert(api_keys), [KEY])
+    with pytest.raises(Unusable):
+        require_tables(database)
+    upgrade(database)
+    require_tables(database)
+    assert count_of_keys(database) == 1
+    database.close()
 
 
 def test_upgrade_by_several_at_once(database_url: str) -> None:
