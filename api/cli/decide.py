@@ -6,28 +6,26 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
-from zoneinfo import ZoneInfo
 
 import click
 
-from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
+from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read
 from api.cli.loading import plan_under, sound_library
 from api.cli.options import OneOf, described, option
 from api.cli.output import writing_text
 from api.cli.progress import with_progress
+from api.cli.ticket_options import instant_of_judging, mapping_at
 from api.present.findings_text import console_on
 from api.present.tally import Tally, TallyTables
 from api.present.ticket_trouble import TroubleLog
 from api.present.verdict_text import VerdictText
-from api.tickets.mapping import ImportMapping
-from api.tickets.mapping_reader import read_mapping
 from api.tickets.sources import FORMS, Form, Reading, form_of, ndjson_line
 from api.tickets.ticket import WHOLE_FILE, Ticket
-from engine.base.findings import Finding, Language, has_errors
+from engine.base.findings import Finding, Language
 from engine.evaluate.durable import Disagreement, DurableFailure, Unavailable
 from engine.evaluate.evaluators import Evaluator
 from engine.evaluate.evaluators import evaluator as make_evaluator
@@ -67,10 +65,10 @@ class Judged:
 def command(door: Door, /, files: tuple[str, ...], rules: str, evaluator: str, **options: Any) -> int:
     library = sound_library(rules, door.language)
     plan = plan_under(library, options["reading"])
-    reading = Reading(plan, _mapping(options["mapping"], plan, door.language))
+    reading = Reading(plan, mapping_at(options["mapping"], plan, door.language))
     inputs = [(_existing(name), _form(name, options["input_format"])) for name in files]
     log = TroubleLog(console_on(sys.stderr), door.language, several_files=len(files) > 1)
-    bench = Bench(plan, _evaluator(evaluator, plan), _as_of(options["as_of"], plan), log)
+    bench = Bench(plan, _evaluator(evaluator, plan), instant_of_judging(options["as_of"], plan), log)
     judged = bench.judged_in(with_progress(inputs, reading))
     with closing(bench.judge), writing_text(options["output"], files) as out:
         _write(judged, library, _Sink(out, door.language, inputs, options["form"]), bench)
@@ -171,17 +169,6 @@ def _evaluator(name: str, plan: Plan) -> Evaluator:
         raise Stop(Finding("D023", {"evaluator": name, "reason": str(reason)})) from reason
 
 
-def _as_of(written: str | None, plan: Plan) -> datetime:
-    """The instant of judging; without one the present, and this is the only place that reads the clock."""
-    if written is None:
-        return datetime.now(ZoneInfo(plan.zone)).replace(microsecond=0)
-    instant = as_of_from(written, plan.zone)
-    if isinstance(instant, Finding):
-        known = instant.code == "F009"  # it is one, only not within reason
-        raise Stop(replace(instant, pointer=None) if known else Finding("D008", {"written": written}))
-    return instant
-
-
 def _existing(name: str) -> str:
     """The name of a file that can be read, so that nothing is judged when one of many is mistyped."""
     try:
@@ -201,17 +188,3 @@ def _form(name: str, chosen: str | None) -> Form:
     if form is None:
         raise Stop(Finding("D018", {"file": name}))
     return form
-
-
-def _mapping(name: str | None, plan: Plan, language: Language) -> ImportMapping | None:
-    if name is None:
-        return None
-    try:
-        content = Path(name).read_bytes()
-    except OSError as error:
-        raise Stop(cannot_read(name, error)) from error
-    mapping, findings = read_mapping(name, content, plan)
-    if mapping is None or has_errors(findings):
-        raise Stop(*findings, exit_code=FOUND)
-    show_findings(findings, language)
-    return mapping

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from api.cli.door import Stop, door_of
-from api.present.labels import label
+from api.present.labels import keys, label
 from engine.base.findings import Finding
 from engine.base.suggest import closest
 
@@ -29,12 +29,13 @@ class OneOf(click.Choice[str]):
 
 
 class _Option(click.Option):
-    """An option that is explained by `labels.toml`."""
+    """An option that is explained by `labels.toml`, by its command's name and its own, or its own alone."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         key = self.opts[-1].lstrip("-")
         language = door_of(ctx).language
-        self.help = label("option", key, language)
+        own = f"{_full_name(ctx)} {key}"
+        self.help = label("option", own if own in keys("option") else key, language)
         record = super().get_help_record(ctx)
         if record is None:
             return None

@@ -252,7 +252,7 @@ def code(text: str) -> str:
     r"""Text in a code span, within a table too.
 
     >>> code("a|b")
-    '`a\\\\|b`'
+    '`a\\|b`'
     """
     shown = visible(text).replace("|", "\\|")
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))

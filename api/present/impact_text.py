@@ -27,9 +27,13 @@ MOST_TICKETS = 3
 
 
 class ImpactText:
-    """Writes impacts for a terminal of 24 lines by 80 cells; `libraries`, base first, give the words."""
+    """Writes impacts for a terminal of 24 lines by 80 cells; `libraries`, base first, give the words.
 
-    def __init__(self, libraries: Sequence[Library], language: Language) -> None:
+    `reported`: a full report is written too, so that none is recommended.
+    """
+
+    def __init__(self, libraries: Sequence[Library], language: Language, *, reported: bool = False) -> None:
+        self.reported = reported
         self.names = Names(libraries, language)
         self.language = language
 
@@ -96,7 +100,8 @@ class ImpactText:
         table = self._counts("where", kinds)
         for place, dimension in enumerate(impact.dimensions):
             most = MOST_GROUPS[place] if place < len(MOST_GROUPS) else 1
-            for group in islice((group for group in dimension.groups if group.changed), most):
+            telling = (group for group in dimension.groups if group.changed and group.value is not None)
+            for group in islice(telling, most):
                 name = visible(self._group(dimension, group))
                 table.add_row(name, plain(group.changed), *deltas(group.money, kinds))
         return table
@@ -109,7 +114,7 @@ class ImpactText:
         if impact.largest:
             shown = (self._ticket(ticket) for ticket in impact.largest[:MOST_TICKETS])
             yield Text(visible(self._say("largest", tickets=self._say("in_order").join(shown))))
-        if impact.changed:
+        if impact.changed and not self.reported:
             yield Text(self._say("hint"), style="dim")
 
     def _ticket(self, ticket: TicketImpact) -> str:
@@ -155,8 +160,9 @@ def edit_text(edit: Edit, names: Names) -> str:
     if edit.before is None and edit.after is None:
         return label("impact", "edit", names.language, thing=thing, title=title)
     before, after = short_values(edit.before, edit.after)
-    values = {"thing": thing, "title": title, "before": before or "–", "after": after or "–"}
-    return label("impact", "edit_values", names.language, **values)
+    values = {"thing": thing, "title": title, "before": before, "after": after}
+    key = "edit_values" if before and after else "edit_added" if after else "edit_removed"
+    return label("impact", key, names.language, **values)
 
 
 def short_values(before: str | None, after: str | None) -> tuple[str, str]:

@@ -19,8 +19,14 @@ def finding_of(measured: Measured, language: Language) -> Finding:
         return Finding("Q079", values)
     more = limit.operator in (">", ">=")
     return Finding(
-        "Q077" if more else "Q078", {**values, "over": _number(measured.over, measured.unit, language)}
+        "Q077" if more else "Q078", {**values, "over": _over(measured.over, measured.unit, language)}
     )
+
+
+def _over(value: Decimal, unit: str | None, language: Language) -> str:
+    if unit == "%":
+        return label("impact", "points", language, value=f"{value:,f}")
+    return _number(value, unit, language)
 
 
 def value_of(measured: Measured, language: Language) -> str:

@@ -20,12 +20,12 @@ from engine.rulebook.types import Kind
 
 
 class Mask:
-    """What the facts of one plan hide."""
+    """What the facts of one plan hide, or of several that judge the same ticket."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._facts = plan.facts
-        self._personal = frozenset(name for name, fact in plan.facts.items() if fact.personal)
-        self._asked_for = frozenset(_texts_of(plan))
+    def __init__(self, *plans: Plan) -> None:
+        self._facts = {name: fact for plan in plans for name, fact in plan.facts.items()}
+        self._personal = frozenset(n for plan in plans for n, fact in plan.facts.items() if fact.personal)
+        self._asked_for = frozenset(text for plan in plans for text in _texts_of(plan))
 
     def masked(self, raw: Mapping[str, Raw]) -> Mapping[str, Raw]:
         """The same facts with `[personal 1]`, `[personal 2]` … in place of personal texts.

@@ -18,7 +18,7 @@ from engine.replay import logic
 from engine.replay.columns import Columns, merged
 from engine.replay.impact import MoneyKind, RuleChange, Said, Share
 from engine.replay.logic import Truth, disjunction
-from engine.replay.said import MONEY, differ, differently_said, joined, key_of, truth_of
+from engine.replay.said import MONEY, Entry, differ, differently_said, joined, string
 from engine.replay.slots import MONEY_KINDS, Column, Lowered, Part, Slot, Sql
 
 SideName: TypeAlias = Literal["before", "after"]
@@ -39,8 +39,8 @@ class Rule:
 
     id: str
     number: int
-    before: tuple[Slot, ...]
-    after: tuple[Slot, ...]
+    before: tuple[Entry, ...]
+    after: tuple[Entry, ...]
     said: tuple[Said, ...]
 
     @property
@@ -50,12 +50,12 @@ class Rule:
     @property
     def kinds(self) -> tuple[MoneyKind, ...]:
         """The money that it may cost on either side."""
-        return kinds_of((*self.before, *self.after))
+        return kinds_of(entry.slot for entry in (*self.before, *self.after))
 
     def money(self, kind: MoneyKind, side: SideName) -> str:
         return f"{side}_{self.number}_{self.kinds.index(kind)}"
 
-    def side(self, side: SideName) -> tuple[Slot, ...]:
+    def side(self, side: SideName) -> tuple[Entry, ...]:
         return self.before if side == "before" else self.after
 
 
@@ -103,15 +103,16 @@ def comparison(base: Lowered, candidate: Lowered, keys: Mapping[str, Sql]) -> Co
     Both editions must have been lowered with the same bits.
     """
     made = Columns()
-    rules = _rules(base.slots, candidate.slots)
+    before, after = (tuple(map(Entry, lowered.slots)) for lowered in (base, candidate))
+    rules = _rules(before, after)
     changes = [_changed(rule, made) for rule in rules]
     kinds = kinds_of((*base.slots, *candidate.slots))
     lacks = _lacks(rules)
     select = [
         *(named(sql.copy(), name) for name, sql in keys.items()),
         named(_class(rules, changes, made), CLASS),
-        *_undecided(base.slots, candidate.slots),
-        *_totals(base.slots, candidate.slots, kinds),
+        *_undecided(before, after),
+        *_totals(before, after, kinds),
         *(named(_state(rule, changed), rule.state) for rule, changed in zip(rules, changes, strict=True)),
         *(part for rule in rules for part in _money_of(rule)),
         *(part for lack in lacks for part in lack.select),
@@ -136,26 +137,25 @@ def kinds_of(slots: Iterable[Slot]) -> tuple[MoneyKind, ...]:
     return tuple(sorted(found, key=lambda kind: (MONEY_KINDS.index(kind[0]), kind[1])))
 
 
-def _rules(base: Sequence[Slot], candidate: Sequence[Slot]) -> tuple[Rule, ...]:
+def _rules(base: Sequence[Entry], candidate: Sequence[Entry]) -> tuple[Rule, ...]:
     """Every rule with a slot that the other side does not have."""
     before, after = _by_rule(base), _by_rule(candidate)
     names = [name for name in {**after, **before} if differ(before.get(name, ()), after.get(name, ()))]
-    return tuple(_rule(number, name, before, after) for number, name in enumerate(names))
+    return tuple(
+        _rule(number, name, before.get(name, ()), after.get(name, ())) for number, name in enumerate(names)
+    )
 
 
-def _by_rule(slots: Iterable[Slot]) -> dict[str, tuple[Slot, ...]]:
-    found: dict[str, tuple[Slot, ...]] = {}
-    for slot in slots:
-        found[slot.rule] = (*found.get(slot.rule, ()), slot)
+def _by_rule(entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
+    found: dict[str, tuple[Entry, ...]] = {}
+    for entry in entries:
+        found[entry.slot.rule] = (*found.get(entry.slot.rule, ()), entry)
     return found
 
 
-def _rule(
-    number: int, name: str, before: Mapping[str, tuple[Slot, ...]], after: Mapping[str, tuple[Slot, ...]]
-) -> Rule:
-    old, new = before.get(name, ()), after.get(name, ())
-    said = {key_of(slot): said_by(slot) for slot in (*old, *new)}
-    return Rule(name, number, old, new, tuple(said.values()))
+def _rule(number: int, name: str, before: tuple[Entry, ...], after: tuple[Entry, ...]) -> Rule:
+    said = {entry.key: said_by(entry.slot) for entry in (*before, *after)}
+    return Rule(name, number, before, after, tuple(said.values()))
 
 
 def said_by(slot: Slot) -> Said:
@@ -179,17 +179,18 @@ def _class(rules: Sequence[Rule], changes: Sequence[Truth], made: Columns) -> Sq
 
 
 def _class_of(rule: Rule) -> Sql:
-    codes = {key: code for code, key in enumerate({key_of(s): None for s in (*rule.before, *rule.after)})}
+    keys = dict.fromkeys(entry.key for entry in (*rule.before, *rule.after))
+    codes = {key: string(str(code)) for code, key in enumerate(keys)}
     before, after = (
-        [logic.case([(truth_of(s), exp.Literal.string(str(codes[key_of(s)])))], exp.Null()) for s in slots]
-        for slots in (rule.before, rule.after)
+        [logic.case([(entry.present, codes[entry.key].copy())], exp.Null()) for entry in rule.side(side)]
+        for side in SIDES
     )
-    head, sign = exp.Literal.string(f"{rule.number}:"), exp.Literal.string(">")
-    return exp.Anonymous(this="CONCAT", expressions=[head, _codes(before), sign, _codes(after)])
+    parts = [string(f"{rule.number}:"), _codes(before), string(">"), _codes(after)]
+    return exp.Anonymous(this="CONCAT", expressions=parts)
 
 
 def _codes(codes: Sequence[Sql]) -> Sql:
-    return joined(",", codes) if codes else exp.Literal.string("")
+    return joined(",", codes) if codes else string("")
 
 
 def changes_in(text: str, rules: Sequence[Rule]) -> tuple[RuleChange, ...]:
@@ -208,7 +209,7 @@ def _said(rule: Rule, codes: str) -> tuple[Said, ...]:
     return tuple(rule.said[int(code)] for code in codes.split(",") if code)
 
 
-def _undecided(base: Sequence[Slot], candidate: Sequence[Slot]) -> list[Sql]:
+def _undecided(base: Sequence[Entry], candidate: Sequence[Entry]) -> list[Sql]:
     """Whether anything at all of a ticket is undecided, on each side."""
     return [
         named(logic.sql(_there(slots, "undecided")), f"undecided_{side}")
@@ -216,8 +217,8 @@ def _undecided(base: Sequence[Slot], candidate: Sequence[Slot]) -> list[Sql]:
     ]
 
 
-def _there(slots: Sequence[Slot], part: Part) -> Truth:
-    return disjunction(truth_of(slot) for slot in slots if slot.part == part)
+def _there(entries: Sequence[Entry], part: Part) -> Truth:
+    return disjunction(entry.present for entry in entries if entry.slot.part == part)
 
 
 def _state(rule: Rule, changed: Truth) -> Sql:
@@ -241,10 +242,10 @@ def _added(terms: Sequence[Sql]) -> Sql:
     return total
 
 
-# -- money
+# --- money ------------------------------------------------------------------------------------------
 
 
-def _totals(base: Sequence[Slot], candidate: Sequence[Slot], kinds: Sequence[MoneyKind]) -> list[Sql]:
+def _totals(base: Sequence[Entry], candidate: Sequence[Entry], kinds: Sequence[MoneyKind]) -> list[Sql]:
     """A ticket's whole money by kind on both sides."""
     return [
         named(_sum(slots, kind), f"{side}_{place}")
@@ -259,18 +260,19 @@ def _money_of(rule: Rule) -> list[Sql]:
     ]
 
 
-def _sum(slots: Sequence[Slot], kind: MoneyKind) -> Sql:
-    """The amounts of one kind that the slots say of a ticket, added up."""
+def _sum(entries: Sequence[Entry], kind: MoneyKind) -> Sql:
+    """The amounts of one kind that are said of a ticket, added up."""
     nothing = exp.cast(logic.whole(0), MONEY)
     terms = [
-        logic.case([(truth_of(slot), exp.cast(slot.amount.expression.copy(), MONEY))], nothing)
-        for slot in slots
-        if slot.amount is not None and (slot.fixed["kind"], slot.fixed["unit"]) == kind
+        logic.case([(entry.present, exp.cast(amount.expression.copy(), MONEY))], nothing)
+        for entry in entries
+        if (amount := entry.slot.amount) is not None
+        and (entry.slot.fixed["kind"], entry.slot.fixed["unit"]) == kind
     ]
     return exp.cast(_added(terms), MONEY) if terms else nothing
 
 
-# -- what undecided rules lack
+# --- what undecided rules lack ------------------------------------------------------------------------
 
 
 def _lacks(rules: Sequence[Rule]) -> tuple[Lack, ...]:
@@ -280,17 +282,17 @@ def _lacks(rules: Sequence[Rule]) -> tuple[Lack, ...]:
             rule.id,
             side,
             tuple(
-                named(_word(slot, word), f"lack_{rule.number}_{side}_{place}_{number}")
-                for number, (word, _) in enumerate(slot.causes.words)
+                named(_word(entry, word), f"lack_{rule.number}_{side}_{place}_{number}")
+                for number, (word, _) in enumerate(entry.slot.causes.words)
             ),
-            tuple(names for _, names in slot.causes.words),
+            tuple(names for _, names in entry.slot.causes.words),
         )
         for rule in rules
         for side in SIDES
-        for place, slot in enumerate(rule.side(side))
-        if slot.causes is not None
+        for place, entry in enumerate(rule.side(side))
+        if entry.slot.causes is not None
     )
 
 
-def _word(slot: Slot, word: Sql) -> Sql:
-    return logic.case([(truth_of(slot), word.copy())], logic.whole(0))
+def _word(entry: Entry, word: Sql) -> Sql:
+    return logic.case([(entry.present, word.copy())], logic.whole(0))

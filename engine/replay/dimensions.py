@@ -1,8 +1,8 @@
-"""By which facts tickets are grouped: outlet, month and category where nothing else is asked for."""
+"""By which facts tickets are grouped: outlet, month and kinds of complaint where nothing else is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -18,26 +18,39 @@ from engine.rulebook.types import Kind, Type
 USUAL: Mapping[str, tuple[str, ...]] = {
     "outlet": ("outlet_level1_id", "outlet_id"),
     "month": ("complaint_at", "created_at", "month"),
-    "category": ("complaint_category", "first_call_type"),
+    "category": ("complaint_category",),
+    "first_call_type": ("first_call_type",),
 }
 """What each usual dimension is taken from: the first of these facts that the tickets have."""
 TEXT = exp.DataType.build("TEXT")
-LENGTH_OF_A_MONTH = 7
+FIRST, LENGTH_OF_A_MONTH = exp.Literal.number(1), exp.Literal.number(7)
+"""A month is the first seven letters of a day."""
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """`name` is what the dimension is called: one of the usual, or the fact itself."""
+    """`name` is what the dimension is called: one of the usual, or the fact itself. `value` is what is kept
+    of each ticket; `by_month`: it is a day, of which the month counts.
+    """
 
     name: str
     fact: str
     value: Sql
+    by_month: bool = False
+
+    def group(self, kept: Sql) -> Sql:
+        """The text of a group, from what was kept."""
+        text = exp.cast(kept, TEXT)
+        return exp.Substring(this=text, start=FIRST, length=LENGTH_OF_A_MONTH) if self.by_month else text
 
 
-def usual_groupings(plans: Sequence[Plan], given: Collection[str]) -> tuple[Grouping, ...]:
-    """Outlet, month and category, as far as the tickets tell them."""
-    chosen = ((name, _first(facts, plans, given)) for name, facts in USUAL.items())
-    return tuple(_grouping(name, fact, plans) for name, fact in chosen if fact is not None)
+def usual_groupings(
+    plans: Sequence[Plan], given: Collection[str], told: Callable[[str], bool]
+) -> tuple[Grouping, ...]:
+    """Outlet, month and category, as far as tickets tell them; `told`: whether any ticket tells a fact."""
+    known = {name: [f for f in facts if f in given and _type(f, plans)] for name, facts in USUAL.items()}
+    chosen = {name: next(filter(told, facts), None) for name, facts in known.items()}
+    return tuple(_grouping(name, fact, plans) for name, fact in chosen.items() if fact is not None)
 
 
 def asked_groupings(
@@ -51,7 +64,7 @@ def asked_groupings(
 
 
 def not_grouped(fact: str, plans: Sequence[Plan]) -> Finding | None:
-    """What is wrong with grouping by a fact: there is none of that name, it is worked out, or it is a list."""
+    """What is wrong with grouping by a fact: there is none of that name, it is worked out, a list."""
     type_ = _type(fact, plans)
     if type_ is None:
         known = {name for plan in plans for name in plan.facts}
@@ -63,10 +76,6 @@ def not_grouped(fact: str, plans: Sequence[Plan]) -> Finding | None:
     return None
 
 
-def _first(facts: Iterable[str], plans: Sequence[Plan], given: Collection[str]) -> str | None:
-    return next((fact for fact in facts if fact in given and _type(fact, plans) is not None), None)
-
-
 def _type(fact: str, plans: Sequence[Plan]) -> Type | None:
     return next((plan.facts[fact].type for plan in plans if fact in plan.facts), None)
 
@@ -74,23 +83,11 @@ def _type(fact: str, plans: Sequence[Plan]) -> Type | None:
 def _grouping(name: str, fact: str, plans: Sequence[Plan]) -> Grouping:
     type_ = _type(fact, plans)
     assert type_ is not None, "a fact that nobody knows is found before"
-    return Grouping(name, fact, _text(exp.column(fact), type_, plans[0].zone))
-
-
-def _text(value: Sql, type_: Type, zone: str) -> Sql:
-    """A value as the text of its group; days and instants by their month."""
+    value = exp.column(fact)
     match type_.kind:
-        case Kind.ENUM | Kind.TEXT:
-            return value
         case Kind.INSTANT:
-            return _month(day_of(value, ZoneInfo(zone)))
+            return Grouping(name, fact, day_of(value, ZoneInfo(plans[0].zone)), by_month=True)
         case Kind.DATE | Kind.MONTH:
-            return _month(value)
+            return Grouping(name, fact, value, by_month=True)
         case _:
-            return exp.cast(value, TEXT)
-
-
-def _month(day: Sql) -> Sql:
-    """`2015-10`."""
-    first, length = exp.Literal.number(1), exp.Literal.number(LENGTH_OF_A_MONTH)
-    return exp.Substring(this=exp.cast(day, TEXT), start=first, length=length)
+            return Grouping(name, fact, value)

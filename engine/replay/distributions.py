@@ -15,7 +15,7 @@ from engine.replay.slots import Sql
 MOST_AMOUNTS = 24
 """Up to so many different amounts are bins of their own."""
 STEPS = (Decimal(1), Decimal(2), Decimal(5))
-NOTHING = Decimal(0)
+NOTHING, LEAST = Decimal(0), Decimal("0.01")
 
 
 def distribution(engine: Engine, table: str, kind: MoneyKind, columns: tuple[str, str]) -> Distribution:
@@ -84,7 +84,8 @@ def _ranges(bounds: Sequence[Decimal], before: Mapping[int, int], after: Mapping
     for place, low in enumerate(bounds):
         if low == 0:
             yield Bin(NOTHING, NOTHING, Pair(before.get(-1, 0), after.get(-1, 0)))
+            low = LEAST  # noqa: PLW2901 - what costs nothing has its bin
         high = bounds[place + 1] if place + 1 < len(bounds) else None
         tickets = Pair(before.get(place, 0), after.get(place, 0))
-        if tickets.before or tickets.after or low > 0:
+        if tickets.before or tickets.after or low >= 1:
             yield Bin(low, high, tickets)

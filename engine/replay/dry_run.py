@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from sqlglot import exp
 
-from engine.plan.nodes import DefinitionPlan, ItemPlan, Plan
+from engine.plan.nodes import ClockPlan, Origin, Plan
 from engine.replay.causes import Bits
 from engine.replay.columns import judged
 from engine.replay.compare import Comparison, changes_in, comparison
@@ -18,7 +18,7 @@ from engine.replay.dimensions import TEXT, Grouping, asked_groupings, usual_grou
 from engine.replay.distributions import distribution
 from engine.replay.edits import edits
 from engine.replay.engines import Engine
-from engine.replay.examples import Bench
+from engine.replay.examples import Bench, Masking, as_given
 from engine.replay.impact import (
     Amounts,
     ChangeClass,
@@ -32,8 +32,8 @@ from engine.replay.impact import (
 )
 from engine.replay.lower import lower
 from engine.replay.slots import Sql
-from engine.replay.tallies import FILE, KEPT, NUMBER, ROW, ClassCount, Place, Tallies
-from engine.replay.tickets import TicketTable
+from engine.replay.tallies import FILE, KEPT, NUMBER, ROW, ClassCount, Tallies
+from engine.replay.tickets import Place, TicketTable
 
 Step: TypeAlias = Literal["judging", "comparing", "examples"]
 TICKET_NO = "ticket_no"
@@ -42,13 +42,15 @@ TICKET_NO = "ticket_no"
 @dataclass(frozen=True)
 class Options:
     """How the sides are called, by which facts tickets are grouped (none: the usual ones), and the instant of
-    judging for tickets that do not tell one.
+    judging for tickets that do not tell one. `masked` is done to an example's facts before they are judged;
+    it must not change a verdict.
     """
 
     base: str
     candidate: str
     as_of: datetime
     by: tuple[str, ...] = ()
+    masked: Masking = as_given
 
 
 def run(
@@ -64,7 +66,7 @@ def run(
     say a rule, EngineFailure for what fails from outside, and Disagreement where an example shows that SQL
     and the compiled evaluator differ, which is a mistake of Caiding's own.
     """
-    groupings = _groupings(options.by, plans, table)
+    groupings = _groupings(options.by, plans, table, engine)
     asked = _asked(table, plans, groupings)
     told("judging")
     engine.keep(KEPT, judged(table.source, asked.columns, asked.select))
@@ -81,15 +83,24 @@ def run(
         impact,
         repeated=repeated.count,
         repeated_numbers=repeated.numbers,
-        classes=_classes(Bench(engine, table, plans, options.as_of), counts, tallies),
+        classes=_classes(Bench(engine, table, plans, options.as_of, options.masked), counts, tallies),
         classes_left_out=left_out,
     )
 
 
-def _groupings(by: Sequence[str], plans: tuple[Plan, Plan], table: TicketTable) -> tuple[Grouping, ...]:
+def _groupings(
+    by: Sequence[str], plans: tuple[Plan, Plan], table: TicketTable, engine: Engine
+) -> tuple[Grouping, ...]:
     if by:
         return asked_groupings(by, plans, table.facts)
-    return usual_groupings(plans, table.facts)
+    return usual_groupings(plans, table.facts, lambda fact: _is_told(fact, table, engine))
+
+
+def _is_told(fact: str, table: TicketTable, engine: Engine) -> bool:
+    """Whether any ticket has a value of the fact; the first that has ends the search."""
+    there = exp.Not(this=exp.Is(this=exp.column(fact), expression=exp.Null()))
+    query = exp.select(exp.Literal.number(1)).from_(table.source.subquery("t")).where(there).limit(1)
+    return any(True for _ in engine.rows(query))
 
 
 def _asked(table: TicketTable, plans: tuple[Plan, Plan], groupings: Sequence[Grouping]) -> Comparison:
@@ -137,7 +148,7 @@ def _impact(table: TicketTable, plans: tuple[Plan, Plan], options: Options, tall
 def _rules(tallies: Tallies, plans: tuple[Plan, Plan], edited: Sequence[Edit]) -> tuple[RuleImpact, ...]:
     """Every rule that differs, with its title, the largest change of money first."""
     own = {edit.name for edit in edited if edit.kind in ("rule", "definition") and not edit.words_only}
-    titles = {item.origin.id: _title(item) for plan in plans for item in (*plan.items, *plan.definitions)}
+    titles = {origin.id: _title(origin) for plan in plans for origin in origins(plan)}
     found = (
         replace(tallies.rule(rule), title=titles[rule.id], edited=rule.id in own)
         for rule in tallies.asked.rules
@@ -145,8 +156,16 @@ def _rules(tallies: Tallies, plans: tuple[Plan, Plan], edited: Sequence[Edit]) -
     return tuple(sorted(found, key=lambda rule: (-weight(rule.money), -rule.changed, rule.rule)))
 
 
-def _title(item: ItemPlan | DefinitionPlan) -> Mapping[str, str]:
-    return {"zh": item.origin.title.zh, "en": item.origin.title.en}
+def origins(plan: Plan) -> Iterator[Origin]:
+    """All that a verdict may name as its rule: items, and exceptions, which may be undecided alone."""
+    for item in plan.items:
+        yield item.origin
+        if not isinstance(item, ClockPlan):
+            yield from (exemption.origin for exemption in item.exemptions)
+
+
+def _title(origin: Origin) -> Mapping[str, str]:
+    return {"zh": origin.title.zh, "en": origin.title.en}
 
 
 def weight(money: Amounts) -> Decimal:
@@ -156,7 +175,7 @@ def weight(money: Amounts) -> Decimal:
 
 def _dimensions(groupings: Sequence[Grouping], tallies: Tallies) -> tuple[Dimension, ...]:
     return tuple(
-        Dimension(grouping.name, grouping.fact, *tallies.groups(_column(place)))
+        Dimension(grouping.name, grouping.fact, *tallies.groups(grouping, _column(place)))
         for place, grouping in enumerate(groupings)
     )
 

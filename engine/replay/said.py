@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 
-from engine.evaluate.values import NAMED
+from engine.evaluate.values import NAMED, Cause
 from engine.evaluate.verdict import REASONS
 from engine.replay import logic
 from engine.replay.logic import Truth, disjunction
@@ -21,73 +23,80 @@ from engine.replay.vocabulary import Listed, Sorted
 
 MONEY = "DECIMAL(38, 2)"
 
-
-def key_of(slot: Slot) -> str:
-    """What a slot says, without values; two slots of one rule with one key say the same in different ways."""
-    fixed = json.dumps(slot.fixed, sort_keys=True, default=str, ensure_ascii=False)
-    return f"{slot.part} {fixed} {sorted(map(str, slot.held))}"
+NO_BITS = logic.whole(0)
 
 
-def _text(slot: Slot) -> str:
-    """All of a slot: slots of equal text say the same of every ticket (bits are shared by the editions)."""
-    held = [f"{path} {held.type} {held.expression.sql('duckdb')}" for path, held in slot.held.items()]
-    causes = [word.sql("duckdb") for word, _ in slot.causes.words] if slot.causes else ""
-    return f"{key_of(slot)} {slot.present.sql('duckdb')} {sorted(held)} {causes}"
+@dataclass(frozen=True)
+class Entry:
+    """A slot with the texts by which it is compared, each written once."""
+
+    slot: Slot
+
+    @cached_property
+    def key(self) -> str:
+        """What it says, without values; entries of one key say the same, each in its own case."""
+        fixed = json.dumps(self.slot.fixed, sort_keys=True, default=str, ensure_ascii=False)
+        return f"{self.slot.part} {fixed} {sorted(map(str, self.slot.held))}"
+
+    @cached_property
+    def text(self) -> str:
+        """All of it: entries of equal text say the same of every ticket (editions share their bits)."""
+        held = [f"{path} {held.type} {_text(held.expression)}" for path, held in self.slot.held.items()]
+        causes = [_text(word) for word, _ in self.slot.causes.words] if self.slot.causes else ""
+        return f"{self.key} {_text(self.slot.present)} {sorted(held)} {causes}"
+
+    @property
+    def present(self) -> Truth:
+        """Whether it is said of a ticket; never NULL."""
+        present = self.slot.present
+        return bool(present.this) if isinstance(present, exp.Boolean) else present
 
 
-def differ(before: Sequence[Slot], after: Sequence[Slot]) -> bool:
-    """Whether a side has a slot that the other one does not have."""
-    return Counter(map(_text, before)) != Counter(map(_text, after))
+def differ(before: Sequence[Entry], after: Sequence[Entry]) -> bool:
+    """Whether a side has an entry that the other one does not have."""
+    return Counter(entry.text for entry in before) != Counter(entry.text for entry in after)
 
 
-def differently_said(before: Sequence[Slot], after: Sequence[Slot]) -> Truth:
-    """Whether a rule's slots say different things of a ticket, in whatever order; never NULL."""
-    had, has = Counter(map(_text, before)), Counter(map(_text, after))
+def differently_said(before: Sequence[Entry], after: Sequence[Entry]) -> Truth:
+    """Whether a rule's entries say different things of a ticket, in whatever order; never NULL."""
+    had, has = Counter(entry.text for entry in before), Counter(entry.text for entry in after)
     old, new = _left(before, had - has), _left(after, has - had)
-    keys = {key_of(slot): None for slot in (*old, *new)}
+    keys = {entry.key: None for entry in (*old, *new)}
     return disjunction(
-        _of_one_key([s for s in old if key_of(s) == key], [s for s in new if key_of(s) == key])
-        for key in keys
+        _of_one_key([e for e in old if e.key == key], [e for e in new if e.key == key]) for key in keys
     )
 
 
-def _left(slots: Sequence[Slot], wanted: Counter[str]) -> list[Slot]:
-    """The slots that the other side does not have."""
+def _left(entries: Sequence[Entry], wanted: Counter[str]) -> list[Entry]:
+    """The entries that the other side does not have."""
     left = []
-    for slot in slots:
-        if wanted[_text(slot)] > 0:
-            wanted[_text(slot)] -= 1
-            left.append(slot)
+    for entry in entries:
+        if wanted[entry.text] > 0:
+            wanted[entry.text] -= 1
+            left.append(entry)
     return left
 
 
-def _of_one_key(before: Sequence[Slot], after: Sequence[Slot]) -> Truth:
+def _of_one_key(before: Sequence[Entry], after: Sequence[Entry]) -> Truth:
     if not before or not after:
-        return disjunction(truth_of(slot) for slot in (*before, *after))
+        return disjunction(entry.present for entry in (*before, *after))
     if len(before) == len(after) == 1:
         return _one_said_differently(before[0], after[0])
     longest = max(len(before), len(after))
-    return exp.NullSafeNEQ(this=_sorted(before, longest), expression=_sorted(after, longest))
+    layout = layout_of(entry.slot.causes for entry in (*before, *after))
+    old, new = (_sorted(entries, longest, layout) for entries in (before, after))
+    return exp.NullSafeNEQ(this=old, expression=new)
 
 
-def _one_said_differently(before: Slot, after: Slot) -> Truth:
-    there, then = truth_of(before), truth_of(after)
-    other_values = disjunction(
-        exp.NullSafeNEQ(this=_value(before.held[path]), expression=_value(after.held[path]))
-        for path in before.held
-        if _value(before.held[path]) != _value(after.held[path])
-    )
-    other_causes = _other_causes(before.causes, after.causes)
-    differ = disjunction((other_values, other_causes))
+def _one_said_differently(before: Entry, after: Entry) -> Truth:
+    there, then = before.present, after.present
+    values = [(_value(held), _value(after.slot.held[path])) for path, held in before.slot.held.items()]
+    other_values = (exp.NullSafeNEQ(this=old, expression=new) for old, new in values if old != new)
+    differ = disjunction((*other_values, other_causes(before.slot.causes, after.slot.causes)))
     if there == then:
         return logic.conjunction((there, differ))
     one_alone = exp.NEQ(this=_bracketed(there), expression=_bracketed(then))
     return disjunction((one_alone, logic.conjunction((there, then, differ))))
-
-
-def truth_of(slot: Slot) -> Truth:
-    """Whether the slot is said of a ticket; never NULL."""
-    return bool(slot.present.this) if isinstance(slot.present, exp.Boolean) else slot.present
 
 
 def _bracketed(truth: Truth) -> Sql:
@@ -96,69 +105,113 @@ def _bracketed(truth: Truth) -> Sql:
 
 def _value(held: Held) -> Sql:
     """The value with the digits that every edition's value of this type has."""
-    return (
-        exp.cast(held.expression, MONEY) if held.type.is_number and held.type.scale == 2 else held.expression
-    )
+    money = held.type.is_number and held.type.scale == 2
+    return exp.cast(held.expression, MONEY) if money else held.expression
 
 
-def _sorted(slots: Sequence[Slot], longest: int) -> Sql:
-    """What is said of a ticket by several slots of one key, as a sorted list that always has that length."""
-    entries = [logic.case([(truth_of(slot), _entry(slot))], exp.Null()) for slot in slots]
-    empty = exp.cast(exp.Null(), "TEXT")
-    return Sorted(this=Listed(expressions=[*entries, *[empty.copy() for _ in range(longest - len(entries))]]))
+def _sorted(entries: Sequence[Entry], longest: int, layout: Layout) -> Sql:
+    """What several entries of one key say of a ticket, as a sorted list that always has that length."""
+    nothing = exp.cast(exp.Null(), "TEXT")
+    said = [logic.case([(entry.present, _said(entry.slot, layout))], nothing) for entry in entries]
+    return Sorted(this=Listed(expressions=[*said, *(nothing.copy() for _ in range(longest - len(said)))]))
 
 
-def _entry(slot: Slot) -> Sql:
-    """The values and causes of a slot as text."""
-    parts = [_as_text(_value(slot.held[path])) for path in sorted(slot.held, key=str)]
-    return joined("|", [*parts, *_cause_text(slot.causes)]) if parts or slot.causes else _string("")
+def _said(slot: Slot, layout: Layout) -> Sql:
+    """The values and causes of an entry as text."""
+    parts = [_value(slot.held[path]) for path in sorted(slot.held, key=str)]
+    parts += layout.parts(slot.causes) if slot.causes else []
+    return joined("|", [_as_text(part) for part in parts]) if parts else string("")
 
 
 def _as_text(value: Sql) -> Sql:
-    return exp.Coalesce(this=exp.cast(value, "TEXT"), expressions=[_string("")])
+    return exp.Coalesce(this=exp.cast(value, "TEXT"), expressions=[string("")])
 
 
-def _other_causes(before: Causes | None, after: Causes | None) -> Truth:
-    """Whether the reason or the missing names differ, whatever bits each side has for them."""
-    if before == after or before is None or after is None:
-        return False
-    return exp.NEQ(this=joined("|", _cause_text(before)), expression=joined("|", _cause_text(after)))
+# --- why something is undecided -----------------------------------------------------------------------
 
 
-def _cause_text(causes: Causes | None) -> list[Sql]:
-    """The reason first, then the missing names, each as text."""
-    if causes is None:
-        return []
-    bits = [(cause, word, 1 << bit) for word, names in causes.words for bit, cause in enumerate(names)]
-    reasons: dict[str, list[tuple[Sql, int]]] = {}
-    missing: dict[str, list[tuple[Sql, int]]] = {}
-    for cause, word, bit in bits:
-        reasons.setdefault(cause.reason, []).append((word, bit))
-        if cause.reason in NAMED:
-            missing.setdefault(cause.name, []).append((word, bit))
-    first = logic.case([(_any(reasons[r]), _string(r)) for r in REASONS if r in reasons], _string(""))
-    return [first, *(logic.case([(_any(missing[n]), _string(n))], exp.Null()) for n in sorted(missing))]
+@dataclass(frozen=True)
+class Layout:
+    """Which causes stand behind the bits of some masks: by the first cause of a word, all of its causes."""
+
+    words: Mapping[Cause, tuple[Cause, ...]]
+
+    def parts(self, causes: Causes | None) -> list[Sql]:
+        """What a verdict says of the causes, as whole numbers and booleans: the place of the first reason,
+        the missing names that one bit stands for, together, and the other missing names one by one.
+        """
+        numbers = {names[0]: word for word, names in causes.words if names} if causes else {}
+        alone, several = self._named
+        reasons = [
+            (_any(numbers, self._masks(lambda cause, r=reason: cause.reason == r)), logic.whole(place))
+            for place, reason in enumerate(REASONS)
+        ]
+        return [
+            logic.case(reasons, logic.whole(len(REASONS))),
+            *(
+                _masked(numbers[word], mask) if word in numbers else NO_BITS.copy()
+                for word, mask in alone.items()
+            ),
+            *(_bracketed(_any(numbers, masks)) for masks in several),
+        ]
+
+    @property
+    def _named(self) -> tuple[Mapping[Cause, int], list[Mapping[Cause, int]]]:
+        """The bits of names that have one bit, by word, and those of each other name."""
+        every = [cause for names in self.words.values() for cause in names if cause.reason in NAMED]
+        count = Counter(cause.name for cause in every)
+        alone = self._masks(lambda cause: cause.reason in NAMED and count[cause.name] == 1)
+        twice = [name for name, times in count.items() if times > 1]
+        return alone, [self._masks(lambda c, n=name: c.reason in NAMED and c.name == n) for name in twice]
+
+    def _masks(self, wanted: Callable[..., bool]) -> Mapping[Cause, int]:
+        masks = {
+            first: sum(1 << bit for bit, cause in enumerate(names) if wanted(cause))
+            for first, names in self.words.items()
+        }
+        return {first: mask for first, mask in masks.items() if mask}
 
 
-def _any(bits: Sequence[tuple[Sql, int]]) -> Truth:
+def layout_of(some: Iterable[Causes | None]) -> Layout:
+    """Of masks that share their bits; the more is known of a word, the more causes it has."""
+    words: dict[Cause, tuple[Cause, ...]] = {}
+    for causes in some:
+        for _, names in causes.words if causes else ():
+            if names and len(names) > len(words.get(names[0], ())):
+                words[names[0]] = names
+    return Layout(words)
+
+
+def other_causes(before: Causes | None, after: Causes | None) -> Truth:
+    """Whether the reason or the missing names differ."""
+    layout = layout_of((before, after))
+    parts = zip(layout.parts(before), layout.parts(after), strict=True)
+    return disjunction(exp.NEQ(this=old, expression=new) for old, new in parts if old != new)
+
+
+def _any(numbers: Mapping[Cause, Sql], masks: Mapping[Cause, int]) -> Truth:
     """Whether one of the bits is set."""
-    masks: dict[str, tuple[Sql, int]] = {}
-    for word, bit in bits:
-        text = word.sql("duckdb")
-        masks[text] = (word, masks.get(text, (word, 0))[1] | bit)
-    return disjunction(has_bits(word, mask) for word, mask in masks.values())
+    return disjunction(has_bits(numbers[word], mask) for word, mask in masks.items() if word in numbers)
 
 
 def has_bits(word: Sql, mask: int) -> Sql:
     """Whether one of the mask's bits is set in a whole number; NULL where that is."""
-    both = exp.BitwiseAnd(this=exp.Paren(this=word.copy()), expression=logic.whole(mask))
-    return exp.NEQ(this=exp.Paren(this=both), expression=logic.whole(0))
+    return exp.NEQ(this=_masked(word, mask), expression=logic.whole(0))
 
 
-def _string(text: str) -> Sql:
+def _masked(word: Sql, mask: int) -> Sql:
+    operand = word.copy() if isinstance(word, exp.Column) else exp.Paren(this=word.copy())
+    return exp.Paren(this=exp.BitwiseAnd(this=operand, expression=logic.whole(mask)))
+
+
+def _text(expression: Sql) -> str:
+    return expression.name if isinstance(expression, exp.Column) else expression.sql("duckdb")
+
+
+def string(text: str) -> Sql:
     return exp.Literal.string(text)
 
 
 def joined(separator: str, parts: Sequence[Sql]) -> Sql:
     """The texts with the separator between them; those that are NULL are left out."""
-    return exp.Anonymous(this="CONCAT_WS", expressions=[_string(separator), *parts])
+    return exp.Anonymous(this="CONCAT_WS", expressions=[string(separator), *parts])

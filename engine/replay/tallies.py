@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlglot import exp
 
@@ -24,6 +24,7 @@ from engine.replay.compare import (
     changes_in,
     named,
 )
+from engine.replay.dimensions import Grouping
 from engine.replay.engines import Engine, Row
 from engine.replay.impact import (
     Amounts,
@@ -37,6 +38,7 @@ from engine.replay.impact import (
 )
 from engine.replay.said import has_bits
 from engine.replay.slots import Part, Sql
+from engine.replay.tickets import Place
 
 KEPT = "compared_tickets"
 FILE, ROW, NUMBER = "source_file", "source_row", "ticket_number"
@@ -44,9 +46,6 @@ MOST_GROUPS = 1000
 MOST_CLASSES = 20
 MOST_LARGEST = 20
 EXAMPLES = 2
-
-Place: TypeAlias = tuple[str, int]
-"""A ticket's file, and its row from 1."""
 
 CLASS_COLUMN = exp.column(CLASS)
 THERE = exp.Not(this=exp.Is(this=CLASS_COLUMN, expression=exp.Null()))
@@ -109,23 +108,28 @@ class Tallies:
             money=_amounts(rule.kinds, row[7:]),
         )
 
-    def groups(self, column: str) -> tuple[tuple[GroupImpact, ...], int]:
+    def groups(self, grouping: Grouping, column: str) -> tuple[tuple[GroupImpact, ...], int]:
         """The groups by a column, the largest change of money first, and how many more there are."""
-        by = exp.column(column)
+        names = [name for pair in self._pairs() for name in (pair[0].name, pair[1].name)]
+        counts = {"tickets": exp.Count(this=exp.Star()), "changed": exp.Count(this=CLASS_COLUMN.copy())}
+        sums = {name: _sum(exp.column(name)) for name in names}
+        narrow = exp.select(column, *(named(sql, name) for name, sql in (counts | sums).items()))
+        narrow = narrow.from_(KEPT).group_by(column)  # days before they become months
         weight = _added([_absolute(_difference(_sum(b), _sum(a))) for b, a in self._pairs()])
-        counts = [exp.Count(this=exp.Star()), exp.Count(this=CLASS_COLUMN.copy())]
-        query = exp.select(by, *counts, named(weight, "weight"), named(_groups(), "groups"), *self._sums())
-        query = query.from_(KEPT).group_by(by.copy())
-        query = query.order_by(
-            _descending(exp.column("weight")), _descending(exp.Count(this=CLASS_COLUMN.copy())), _rising(by)
-        )
+        changed = _sum(exp.column("changed"))
+        group = grouping.group(exp.column(column))
+        query = exp.select(
+            named(group, "value"),
+            named(_sum(exp.column("tickets")), "tickets"),
+            named(changed, "changed"),
+            named(weight, "weight"),
+            named(_groups(), "groups"),
+            *self._sums(),
+        ).from_(narrow.subquery("narrow"))
+        order = [_descending(weight.copy()), _descending(changed.copy()), _rising(group)]
+        query = query.group_by(group.copy()).order_by(*order)
         rows = list(self.engine.rows(query.limit(MOST_GROUPS)))
-        groups = tuple(
-            GroupImpact(
-                None if row[0] is None else str(row[0]), int(row[1]), int(row[2]), self._amounts(row[5:])
-            )
-            for row in rows
-        )
+        groups = tuple(GroupImpact(row[0], int(row[1]), int(row[2]), self._amounts(row[5:])) for row in rows)
         return groups, (int(rows[0][4]) if rows else 0) - len(groups)
 
     def largest(self) -> tuple[TicketImpact, ...]:
