@@ -22,7 +22,7 @@ from api.present.settlement_words import SettlementWords
 from engine.base.findings import Language
 from engine.library import Library
 from engine.replay.impact import Money
-from engine.replay.settlement import Change, Line, Month, OpenLine, Statement, StatementLink, Totals
+from engine.replay.settlement import Between, Change, Line, Month, OpenLine, Statement, StatementLink, Totals
 from engine.rulebook.types import Kind
 
 AT_ONCE = 200
@@ -188,14 +188,11 @@ class _Pages:
             yield Tile(label, signed(amount - was), unit, sides)
 
     def warnings(self) -> Iterator[str]:
-        """Tickets that are not in the month, or are in it by their time alone."""
-        month = self.month
-        counts = {"warn_bad_month": month.bad, "warn_undated": month.undated, "warn_by_time": month.by_time}
-        for key, count in counts.items():
-            if count:
-                yield self._say(key, count=plain(count))
-        if month.repeated:
-            yield self._say("warn_repeated", repeated=plain(month.repeated))
+        """Tickets that could not be judged, and numbers that stand twice; findings tell the rest."""
+        if self.month.bad:
+            yield self._say("warn_bad_month", count=plain(self.month.bad))
+        if self.month.repeated:
+            yield self._say("warn_repeated", repeated=plain(self.month.repeated))
 
     def numbers(self, statement: Statement) -> Iterator[tuple[str, str, str]]:
         """The month's counts and what is worked out from them."""
@@ -258,6 +255,16 @@ class _Pages:
         named = dict.fromkeys(name for link in links for name in link.aggregates)
         return [name for name in named if name in facts and facts[name].type.kind is Kind.DECIMAL]
 
+    def rate(self, value: Any) -> str:
+        """A rate with all its digits, so that the points of a column stand below each other."""
+        match value:
+            case Decimal():
+                return f"{value:,f}"
+            case Between(least=Decimal() as least, most=Decimal() as most):
+                return f"{least:,f}–{most:,f}"
+            case _:
+                return self.words.number(value)
+
     def row(self, link: StatementLink, rates: Sequence[str], kinds: Sequence[tuple[str, str]]) -> IndexRow:
         """One outlet of the index."""
         known = link.aggregates
@@ -265,7 +272,7 @@ class _Pages:
             self.words.outlet(link.outlet),
             link.file,
             link.tickets,
-            tuple(self.words.number(known[name]) if name in known else "" for name in rates),
+            tuple(self.rate(known[name]) if name in known else "" for name in rates),
             link.lines,
             link.open_lines,
             _sums(link.totals, link.before, kinds),

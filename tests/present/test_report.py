@@ -121,8 +121,8 @@ def test_what_was_edited_is_told_in_the_words_of_the_rulebook() -> None:
 def test_tickets_that_were_not_judged_are_told_with_their_findings() -> None:
     shown = read(edition(report(), "en")).text
     assert "3 of the tickets are bad and could not be judged" in shown
-    assert "the fact catalogue has no `first_call_typ`" in shown
-    assert "did you mean `first_call_type`?" in shown
+    assert "the fact catalogue has no first_call_typ" in shown
+    assert "did you mean first_call_type?" in shown
     assert "T20150301-00000001, T20150301-00000007" in shown
 
 

@@ -79,7 +79,7 @@ def test_what_is_open_says_why_what_lacks_and_what_other_readings_would_cost() -
 
 def test_numbers_between_two_are_shown_as_such() -> None:
     assert "12–14" in shown(statement()).text
-    assert "10.47619–12.380952" in shown(index()).text
+    assert "10.476190–12.380952" in shown(index()).text
 
 
 def test_an_outlet_without_amounts_says_so() -> None:

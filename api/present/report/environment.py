@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.present.findings_text import visible
 from api.present.report.numbers import plain, signed
@@ -29,7 +29,7 @@ def environment() -> Environment:
         finalize=_shown,
     )
     made.globals |= {"style": Markup(_style()), "content_policy": CONTENT_POLICY}  # noqa: S704 - our own file
-    made.filters |= {"plain": plain, "signed": signed}
+    made.filters |= {"plain": plain, "signed": signed, "coded": coded}
     return made
 
 
@@ -40,6 +40,20 @@ def _style() -> str:
 def _shown(value: Any) -> Any:
     """Text from outside may hold characters that turn or hide what stands beside them."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def coded(text: str) -> Markup:
+    """A finding's message with what it quotes in backticks as code.
+
+    >>> coded("there is no `<x>`")
+    Markup('there is no <code>&lt;x&gt;</code>')
+    """
+    parts = (escape(visible(part)) for part in text.split("`"))
+    shown = (
+        part if number % 2 == 0 else Markup("<code>{}</code>").format(part)
+        for number, part in enumerate(parts)
+    )
+    return Markup("").join(shown)
 
 
 def rendered(template: str, values: Mapping[str, Any]) -> Markup:
