@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO, TypeAlias
 
@@ -19,6 +19,8 @@ Arrow: TypeAlias = Any
 """Something of pyarrow, which comes without types."""
 
 ROWS_AT_ONCE = 4096
+LAST_ODD_OFFSETS = 1972
+"""Until then zones were ahead of UTC by seconds too (Liberia was the last), which no ISO 8601 text says."""
 DECISION_COLUMNS = "decision."
 """What the log tells of a ticket stands in columns that begin so; they are no part of the ticket."""
 
@@ -77,6 +79,8 @@ def _to_microseconds(column: Arrow) -> Arrow:
 def _plain(value: Raw) -> Raw:
     """As JSON would carry it: days and instants as ISO 8601 text."""
     match value:
+        case datetime(tzinfo=tzinfo) if tzinfo is not None and value.year <= LAST_ODD_OFFSETS:
+            return value.astimezone(UTC).isoformat()
         case datetime() | date():
             return value.isoformat()
         case float():

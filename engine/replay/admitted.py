@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import reduce
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,8 @@ from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import INSTANT, NUMBERS, Kind, Scalar, Type
 
 _D = exp.DataType.Type
+MOST_PRECISION = 38
+"""So many digits a decimal of any engine has."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,7 @@ def _not_of(column: Sql, stored: Stored, type_: Type, asked: Asked) -> Sql | Non
         case Kind.LIST:
             return _bad_records(column, stored, type_, asked)
         case Kind.DECIMAL | Kind.MONEY if digits(stored.type)[1] > (type_.scale or 0):
-            rounded = exp.Round(this=column, decimals=whole(type_.scale or 0))
-            return exp.NEQ(this=column, expression=rounded)
+            return _too_fine(column, stored.type, type_.scale or 0)
         case _:
             return None
 
@@ -105,6 +106,12 @@ def _not_a_month(column: Sql, first_day: Sql) -> Sql:
     return v.grouped(
         exp.And(this=_given(column), expression=exp.NullSafeNEQ(this=written, expression=column))
     )
+
+
+def _too_fine(column: Sql, stored: exp.DataType, scale: int) -> Sql:
+    """More digits behind the point than the fact has; what cannot be rounded is far too large."""
+    rounded = exp.TryCast(this=exp.Round(this=column, decimals=whole(scale)), to=stored.copy())
+    return exp.NullSafeNEQ(this=column, expression=rounded)
 
 
 def _bad_records(column: Sql, stored: Stored, type_: Type, asked: Asked) -> Sql:
@@ -137,13 +144,37 @@ def _out_of_bounds(
     """
     low, high = _bounds(stored.type, type_, asked.zone, own)
     told = _told(stored, type_.kind, asked.zone)
-    value = read(column, stored.type, type_, asked.zone)
+    if type_.kind in NUMBERS:
+        value: Sql = column  # as it is stored: what does not fit into the fact's type is out of bounds too
+        low_, high_ = _number(low, stored.type, ROUND_CEILING), _number(high, stored.type, ROUND_FLOOR)
+    else:
+        value = read(column, stored.type, type_, asked.zone)
+        low_, high_ = _moment(low, type_), _moment(high, type_)
     parts: list[Sql | None] = []
-    if low is not None and (told is None or told[0] < low):
-        parts.append(exp.LT(this=value, expression=_literal(low, type_)))
-    if high is not None and (told is None or told[1] > high):
-        parts.append(exp.GT(this=value, expression=_literal(high, type_)))
+    if low_ is not None and (told is None or told[0] < low):
+        parts.append(exp.LT(this=value, expression=low_))
+    if high_ is not None and (told is None or told[1] > high):
+        parts.append(exp.GT(this=value, expression=high_))
     return either(parts)
+
+
+def _number(bound: Any, stored: exp.DataType, rounding: str) -> Sql | None:
+    """A bound with as many digits behind the point as the column has; None where nothing can be beyond."""
+    if bound is None:
+        return None
+    scale = digits(stored)[1]
+    rounded = Decimal(bound).quantize(Decimal(1).scaleb(-scale), rounding, Context(prec=2 * MOST_PRECISION))
+    if len(rounded.as_tuple().digits) > MOST_PRECISION:
+        return None
+    literal = exp.Literal.number(format(abs(rounded), "f"))
+    number = exp.Neg(this=literal) if rounded < 0 else literal
+    return number if scale == 0 else v.cast(number, exp.DataType.build(f"DECIMAL({MOST_PRECISION}, {scale})"))
+
+
+def _moment(bound: Any, type_: Type) -> Sql | None:
+    if bound is None:
+        return None
+    return v.cast(exp.Literal.string(bound.isoformat()), canonical_type(type_))
 
 
 def _bounds(
@@ -201,8 +232,3 @@ def _plain(bound: Scalar | None) -> Any:
 
 def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _literal(bound: Any, type_: Type) -> Sql:
-    written = exp.Literal.string(bound.isoformat() if isinstance(bound, date) else format(bound, "f"))
-    return v.cast(written, canonical_type(type_))

@@ -174,6 +174,8 @@ def utc(column: Sql, stored: exp.DataType, zone: ZoneInfo) -> Sql:
     In DuckDB many times as fast as a cast, which asks a library of calendars.
     """
     if stored.this is _D.TIMESTAMPTZ:
+        if stored.expressions:  # of another precision, which few functions take
+            column = exp.cast(column, exp.DataType.build("TIMESTAMPTZ"))
         return v.OfMicroseconds(this=v.Microseconds(this=column))
     wall = column if stored.this is _D.TIMESTAMPNTZ else v.cast(column, v.TIMESTAMP)
     return utc_of(wall, zone)

@@ -11,6 +11,8 @@ from engine.replay.engines import Range, Scan
 
 _NOT_BY_FOLDER = exp.PropertyEQ(this=exp.to_identifier("hive_partitioning"), expression=exp.false())
 """A folder called `month=2015-10` adds no column."""
+NANOSECONDS = "TIMESTAMPTZ_NS"
+"""DuckDB's own name for absolute instants in nanoseconds, which sqlglot does not know."""
 NO_TYPE = exp.DataType.build("NULL")
 """The type of a column that never held a value."""
 
@@ -38,7 +40,9 @@ def _plain(path: str) -> str:
 
 
 def _type(written: str) -> exp.DataType:
-    return NO_TYPE.copy() if written == '"NULL"' else exp.DataType.build(written, dialect="duckdb")
+    if written == '"NULL"':
+        return NO_TYPE.copy()
+    return exp.DataType.build(written.replace(NANOSECONDS, "TIMESTAMPTZ(9)"), dialect="duckdb")
 
 
 _TOLD = """
