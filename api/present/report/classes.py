@@ -11,6 +11,7 @@ from api.present.labels import label, label_or
 from api.present.report.naming import MONEY, Names
 from api.present.report.sides import SIGNS, SideBySide, Sides
 from api.present.report.wording import say
+from engine.evaluate.differences import PARTS, Entry
 from engine.evaluate.verdict import Verdict
 from engine.replay.impact import ChangeClass, Example, Impact, Money, RuleChange, Said
 
@@ -64,21 +65,35 @@ class Classes:
         )
 
     def _what(self, change: RuleChange, found: ChangeClass) -> str:
-        """What was said becomes what is said; the amounts of an example where only they differ."""
+        """What was said becomes what is said; an example tells the rest where the class does not."""
         before, after = self._all(change.before), self._all(change.after)
-        amounts = self._amounts(change.rule, found.examples[0]) if found.examples else None
-        if before == after or not (before and after):
-            shown = (
-                say("amount_such_as", self.language, before=amounts[0], after=amounts[1])
-                if amounts and all(amounts) and amounts[0] != amounts[1]
-                else say("differs_in_detail", self.language)
-            )
-            return shown if before == after else before or after
-        if amounts:
-            before, after = (
+        example = found.examples[0] if found.examples else None
+        amounts = self._amounts(change.rule, example) if example else ("", "")
+        if before and after and before != after:
+            sides = [
                 f"{text} {amount}".rstrip() for text, amount in zip((before, after), amounts, strict=True)
-            )
-        return say("becomes", self.language, before=before, after=after)
+            ]
+            return say("becomes", self.language, before=sides[0], after=sides[1])
+        if before != after:
+            return before or after
+        detail = self._detail_of(change.rule, amounts, example)
+        several = f"{before}{label('words', 'colon', self.language)}" if len(change.before) > 1 else ""
+        return f"{several}{detail}"
+
+    def _detail_of(self, rule: str, amounts: tuple[str, str], example: Example | None) -> str:
+        """What differs although both sides say the same in outline: an amount, what is missing."""
+        if all(amounts) and amounts[0] != amounts[1]:
+            return say("amount_such_as", self.language, before=amounts[0], after=amounts[1])
+        heads = [self._heads(rule, verdict) for verdict in (example.before, example.after)] if example else []
+        if heads and heads[0] != heads[1]:
+            return say("such_as", self.language, before=heads[0], after=heads[1])
+        return say("differs_in_detail", self.language)
+
+    def _heads(self, rule: str, verdict: Verdict) -> str:
+        """All that a verdict says of a rule, in short."""
+        entries: list[Entry] = [(part, entry) for part in PARTS for entry in verdict[part]]
+        said = (self.sides.head(entry) for entry in entries if entry[1]["rule"] == rule)
+        return say("listed", self.language).join(said)
 
     def _all(self, said: tuple[Said, ...]) -> str:
         return say("listed", self.language).join(map(self.said, said))
