@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from glob import glob
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from api.cli.loading import plan_under, sound_library
 from api.cli.options import OneOf, described, option
 from api.cli.settled import Before, require_new, settled_in, whole_folder
 from api.cli.stages import Stages
+from api.cli.ticket_inputs import ticket_inputs
 from api.cli.ticket_options import instant_of_judging, mapping_at, tickets_read
 from api.present.findings_text import console_on
 from api.present.settlement_folder import Folder, Source, account, link_to, sha256
@@ -44,7 +46,7 @@ from engine.replay.settlement import Month, Statement, StatementLink
 from engine.replay.tickets import TicketTable
 
 COUNTED_HERE = "Q034"
-"""That files lack facts which rules read; a settlement counts some of these, and says what is open for others."""
+"""That files lack facts which rules read: a settlement counts some, and says what is open for others."""
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 
@@ -196,9 +198,9 @@ class _Run:
     def settled(self, engine: Engine) -> tuple[Month, list[StatementLink]]:
         asked = self.asked
         self.stages.begin("reading")
-        with tickets_read(self.language):
-            options = replace(asked.reading, progress=self.stages.within)
-            table = read_tickets(engine, asked.names, [asked.plan], options)
+        options = replace(asked.reading, progress=self.stages.within)
+        with tickets_read(self.language), ticket_inputs(asked.names) as inputs:
+            table = read_tickets(engine, inputs, [asked.plan], options)
         self.stages.begin("judging")
         settlement = settle(engine, table.source, table.facts, (asked.library, asked.plan), asked.order)
         repeated = table.repeated(engine).count
@@ -229,13 +231,23 @@ class _Run:
 
     def _source(self) -> Source:
         options = self.asked.options
-        files = [name for name in self.asked.names if not is_uri(name) and Path(name).is_file()]
         return Source(
-            inputs=[_input(name) for name in files],
+            inputs=[_input(name) for name in _files(self.asked.names)],
             volumes=_input(options["volumes"]) if options["volumes"] else None,
             readings=self.asked.plan.readings,
             payers=self.asked.order.payers,
         )
+
+
+def _files(names: Sequence[str]) -> list[str]:
+    """The files of this machine that the names stand for, patterns spelt out."""
+    here = [name for name in names if not is_uri(name)]
+    return [
+        file
+        for name in here
+        for file in ([name] if Path(name).exists() else sorted(glob(name, recursive=True)))  # noqa: PTH207 - as written
+        if Path(file).is_file()
+    ]
 
 
 def _input(name: str) -> dict[str, Any]:

@@ -189,7 +189,7 @@ class _Work:
             exp.CountIf(this=month.eq(wanted.copy())),
             exp.CountIf(this=exp.and_(month.eq(wanted.copy()), mute)),
         ).from_(dated.subquery("d"))
-        every, undated, here, by_time = map(int, next(iter(self.engine.rows(asked))))
+        every, undated, here, by_time = (int(n or 0) for n in next(iter(self.engine.rows(asked))))
         return Counts(here, every - undated - here, undated, by_time)
 
     # --- what is counted of it -------------------------------------------------------------------------

@@ -135,10 +135,10 @@ class Month:
     """What holds for all the statements of a settled month. The statements themselves are read one at a time,
     as a month may be larger than memory.
 
-    `tickets` were settled; of the others `bad` could not be judged (the first ten are named),
-    `other_months` belong elsewhere and `undated` do not say when they were; `by_time` of the tickets were laid to the month by the time of the
-    complaint or of the ticket. `rules` has titles and citations by rule (`book/section/rule`) and, for the
-    rows of tables, by rule and row (`book/section/table/row`).
+    `tickets` were settled; of the others `bad` could not be judged (the first ten are named), `other_months`
+    belong elsewhere and `undated` do not say when they were. `by_time` of the tickets were laid to the month
+    by the time of the complaint or of the ticket. `rules` has titles and citations by rule
+    (`book/section/rule`) and, for the rows of tables, by rule and row (`book/section/table/row`).
     """
 
     month: str
