@@ -20,7 +20,7 @@ from api.logs import Journal
 from api.serve.rehearsal import Job, Limits, NotDone, Rehearsal, clear
 from api.serve.settings import RunSettings
 from api.store import dry_runs
-from api.store.database import Database, StoreUnavailable
+from api.store.database import Database, StoreUnavailable, url_from_anywhere
 from api.store.dry_runs import DryRun, Found, Lease, Source
 from api.store.editions import kept
 from engine.base.findings import Finding
@@ -180,7 +180,7 @@ class Rehearsals:
             base.files,
             candidate,
             settings.command,
-            settings.database_url,
+            url_from_anywhere(self.database),
             settings.history,
             Limits(settings.dry_run_seconds, settings.dry_run_bytes),
         )

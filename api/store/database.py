@@ -169,6 +169,14 @@ def sqlite_file(database: Database) -> Path | None:
     return Path(database.engine.url.database or "") if database.dialect == "sqlite" else None
 
 
+def url_from_anywhere(database: Database) -> str:
+    """The URL with its password, which means the same database in whatever folder it is used."""
+    url, file = database.engine.url.set(drivername=database.dialect), sqlite_file(database)
+    if file is not None:
+        url = url.set(database=str(file.absolute()))
+    return url.render_as_string(hide_password=False)
+
+
 def _parsed(url: str) -> URL:
     kind, colon, _ = url.partition(":")
     if not colon or kind not in DRIVERS:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from api.cli.main import main
 from tests.serve.running import TICKET, Answer, Running, serving, wait_until
 
 DRY_RUNS = "/v1/dry-runs"
@@ -157,17 +158,13 @@ def test_a_killed_service_takes_its_run_with_it_and_the_next_does_it_again(runni
         assert over(again, id_)["state"] == "done"
 
 
-def test_options_that_are_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("time", "soon"), ("time", "0s"), ("memory", "1MB"), ("memory", "much"), ("keep", "2y")],
+)
+def test_options_that_are_none(name: str, written: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Limits that cannot be read, or with which nothing could be done, are said before the service starts."""
-    from tests.serve.running import refused, write_rules
-
-    write_rules(tmp_path / "rules")
-    for name, written in (
-        ("time", "soon"),
-        ("time", "0s"),
-        ("memory", "1MB"),
-        ("memory", "much"),
-        ("keep", "2y"),
-    ):
-        code, said = refused(tmp_path, f"--dry-run-{name}", written)
-        assert (code, f"--dry-run-{name}" in said) == (1, True), said
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["--lang", "en", "serve", f"--dry-run-{name}", written]) == 1
+    signal.signal(signal.SIGTERM, before)
+    assert f"`--dry-run-{name}` cannot be `{written}`" in capsys.readouterr().err

@@ -22,6 +22,7 @@ from api.store.database import (
     open_database,
     require_tables,
     upgrade,
+    url_from_anywhere,
 )
 from api.store.migrations import HEAD
 from api.store.tables import api_keys, metadata
@@ -304,6 +305,16 @@ def test_no_connection_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for connection in held:
         connection.close()
     database.close()
+
+
+def test_a_url_that_can_be_used_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file's place does not depend on the folder of whoever opens it; a password goes along."""
+    monkeypatch.chdir(tmp_path)
+    assert (
+        url_from_anywhere(open_database("sqlite:///x.db?timeout=9")) == f"sqlite:///{tmp_path}/x.db?timeout=9"
+    )
+    server = "postgresql://me:p%40ss@db:5432/caiding?sslmode=require"
+    assert url_from_anywhere(open_database(server)) == server
 
 
 def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
