@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
@@ -50,9 +51,11 @@ def merged(*columns: Iterable[Column]) -> tuple[Column, ...]:
 def judged(source: exp.Select, columns: Iterable[Column], select: Sequence[Sql]) -> exp.Select:
     """`select` over the source's own columns and the given ones, of which only the needed are worked out.
 
-    A column stands one layer above the columns that it reads, so that each is worked out once.
+    What is read once is written where it is read, so that a database which asks no more than it must does
+    not ask it. A column that is read often stands one layer above the columns that it reads.
     """
     known = {column.name: column for column in columns}
+    known, select = _inlined(known, select)
     needed = _needed(known, select)
     own = {name for part in (*select, *(known[n].expression for n in needed)) for name in _read(part)} - set(
         known
@@ -63,6 +66,35 @@ def judged(source: exp.Select, columns: Iterable[Column], select: Sequence[Sql])
         query = _over(query, [*map(exp.column, carried), *made])
         carried += layer
     return _over(query, [part.copy() for part in select])
+
+
+def _inlined(known: Mapping[str, Column], select: Sequence[Sql]) -> tuple[dict[str, Column], list[Sql]]:
+    """The columns and the select list, with every column that is read once put in its reader's place."""
+    needed = _needed(known, select)
+    parts = [*select, *(known[name].expression for name in needed)]
+    read = Counter(name for part in parts for name in [*_read(part), *_read_by_records(part)])
+    once = {name for name in needed if read[name] == 1}
+    written: dict[str, Column] = {}
+    for name, column in known.items():  # what a column reads stands before it
+        if name in needed:
+            written[name] = Column(name, _put_in(column.expression, once, written))
+    chosen = [_put_in(part, once, written) for part in select]
+    return {name: column for name, column in written.items() if name not in once}, chosen
+
+
+def _read_by_records(expression: Sql) -> list[str]:
+    """What is asked again for each record of a list, and so is better worked out before."""
+    bodies = [node.args["body"] for node in expression.walk() if "body" in node.args]
+    return [name for body in bodies for name in _read(body)]
+
+
+def _put_in(expression: Sql, once: Collection[str], written: Mapping[str, Column]) -> Sql:
+    def replaced(node: Sql) -> Sql:
+        if isinstance(node, exp.Column) and node.name in once:
+            return exp.paren(written[node.name].expression, copy=True)
+        return node
+
+    return expression.copy().transform(replaced, copy=False)
 
 
 def _over(query: exp.Select, expressions: Sequence[Sql]) -> exp.Select:

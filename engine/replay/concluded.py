@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, assert_never
+
+from sqlglot import exp
 
 from engine.replay import numbers
 from engine.replay.causes import Mask, together, where
 from engine.replay.expressions import Cell, Scope, Writer, known_number
-from engine.replay.logic import Truth, conjunction, sql
+from engine.replay.logic import Truth, case, conjunction, sql
 from engine.replay.numbers import Quantity
 from engine.replay.slots import Held, Path, Slot
 from engine.rulebook.expressions import Expression, type_of
@@ -42,15 +44,30 @@ class Concluded:
     mask: Mask
 
 
-def concluded(writer: Writer, outcomes: tuple[Outcome, ...], outputs: Mapping[str, Cell]) -> Concluded:
-    """What a rule or a row concludes, its amounts worked out once."""
+def concluded(
+    writer: Writer, outcomes: tuple[Outcome, ...], outputs: Mapping[str, Cell], present: Truth = True
+) -> Concluded:
+    """What a rule or a row concludes; its amounts are worked out once, where it is present."""
     scope = Scope(outputs=outputs)
-    cells = {amount: writer.settled(amount, scope) for outcome in outcomes for amount in amounts(outcome)}
+    cells = {
+        amount: _once(writer, writer.settled(amount, scope), present)
+        for outcome in outcomes
+        for amount in amounts(outcome)
+    }
     return Concluded(
         tuple(_fields(outcome, cells) for outcome in outcomes),
         conjunction(cell.worth.there for cell in cells.values()),
         together(cell.mask for cell in cells.values()),
     )
+
+
+def _once(writer: Writer, cell: Cell, present: Truth) -> Cell:
+    """An amount that is worked out in a column of its own, on those tickets only that it is asked of."""
+    number = cell.worth.number
+    if not isinstance(number, Quantity) or isinstance(number.sql, exp.Column | exp.Literal | exp.Neg):
+        return cell
+    read = writer.columns.add("amount", case([(present, number.sql)], exp.Null()))
+    return replace(cell, worth=replace(cell.worth, value=read, number=replace(number, sql=read)))
 
 
 def _fields(outcome: Outcome, cells: Mapping[Expression, Cell]) -> Fields:

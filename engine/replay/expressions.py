@@ -172,7 +172,13 @@ class Writer:
         inside = Scope(in_record=True)
         match expression:
             case Quantifier(kind=kind, condition=condition):
-                body = sql(self.truth(condition, inside))
+                holds = self.truth(condition, inside)
+                if holds is True and kind != "every":
+                    some = exp.Coalesce(
+                        this=exp.GT(this=lists.size(records), expression=ZERO), expressions=[exp.false()]
+                    )
+                    return some if kind == "some" else negation(some)
+                body = sql(holds)
                 match kind:
                     case "some":
                         return lists.some(records, RECORD, body)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias, assert_never
 
 from sqlglot import exp
 
+from engine.evaluate.compiled.conditions import rows_exclude_one_another
 from engine.plan.nodes import RowPlan, TablePlan
 from engine.replay import numbers
 from engine.replay.causes import NOTHING, Mask, together, where
@@ -20,6 +22,7 @@ from engine.replay.logic import (
     is_true,
     is_unknown,
     negation,
+    sql,
     whole,
 )
 from engine.replay.numbers import Quantity
@@ -43,6 +46,14 @@ class Hit:
     row: RowPlan | None
     present: Truth
     outputs: Outputs
+
+    @property
+    def choice(self) -> tuple[str, int] | None:
+        """The column of hits and what it shows for this one, where rows are chosen so."""
+        shown = self.present
+        if not isinstance(shown, exp.EQ) or not isinstance(shown.this, exp.Column):
+            return None
+        return str(shown.this.name), _number(shown.expression)
 
 
 @dataclass(frozen=True)
@@ -93,10 +104,11 @@ class _Table:
         truth = self.writer.truth(row.condition)
         if truth is None or isinstance(truth, bool) or self.applies is False:
             return truth
-        asked = case([(self.applies, truth)], NULL) if self.applies is not True else truth
-        return self.writer.columns.add(
-            "row", asked, never_null=self.applies is True and not is_unknown(truth)
-        )
+        if _is_quick(truth):
+            return truth
+        if self.applies is True:
+            return self.writer.columns.truth("row", truth)
+        return self.writer.columns.add("row", case([(self.applies, sql(truth))], NULL))
 
     def outputs(self, row: RowPlan) -> Outputs:
         """What a row concludes, worked out; what is none cannot be added to anything."""
@@ -157,7 +169,7 @@ class _Table:
 
     def _more_than_one(self) -> Truth:
         candidates = [truth for truth in self.truths if is_true(truth) is not False]
-        if len(candidates) < 2:
+        if len(candidates) < 2 or rows_exclude_one_another(self.table.rows):
             return False
         counted: Sql = case([(candidates[0], whole(1))], whole(0))
         for truth in candidates[1:]:
@@ -328,7 +340,9 @@ class _Table:
         policy = self.table.policy
         if policy == "collect count":
             return _sum([(held, numbers.constant(1)) for held in holds.values()])
-        counted = [(holds[index], known_number(cell.worth)) for index, cell in cells.items()]
+        # A cell without a number is never known, so that no total is asked for where its row holds.
+        numbered = [(holds[index], cell.worth.number) for index, cell in cells.items()]
+        counted = [(held, number) for held, number in numbered if isinstance(number, Quantity)]
         if policy == "collect sum":
             return _sum(counted)
         if not counted:
@@ -351,8 +365,15 @@ def _sum(parts: Sequence[tuple[Truth, Quantity]]) -> Quantity:
     return total
 
 
+QUICK = 16
+"""Conditions of so few parts are not worth a question of their own."""
 ALL_OPEN, BLURRED = -1_000_000, -1_000_001
 """Every row that is not known keeps it open; what rows that hold put out is not known."""
+
+
+def _is_quick(truth: Sql) -> bool:
+    """Whether it is asked of every ticket as quickly as it is found out whether it need be."""
+    return sum(1 for _ in islice(truth.walk(), QUICK + 1)) <= QUICK
 
 
 def _in_order(truths: Sequence[Truth]) -> list[tuple[Truth, Sql]]:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, assert_never
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, assert_never
 
 from sqlglot import exp
 
 from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, RulePlan, TablePlan
 from engine.replay.causes import Mask, together, where
 from engine.replay.clocks import clock_slots
-from engine.replay.concluded import Concluded, concluded, undecided
-from engine.replay.expressions import Writer
+from engine.replay.concluded import concluded, undecided
+from engine.replay.expressions import Cell, Writer
 from engine.replay.hits import Hit, hits_of
 from engine.replay.logic import (
     Truth,
     case,
     conjunction,
     disjunction,
+    is_false,
     is_true,
     is_unknown,
     may_hold,
@@ -26,10 +27,13 @@ from engine.replay.logic import (
     sql,
     whole,
 )
-from engine.replay.slots import Held, Path, Slot, Sql
-from engine.rulebook.expressions import All
+from engine.replay.slots import Held, Part, Path, Slot, Sql
+from engine.rulebook.expressions import All, all_of
 from engine.rulebook.model import Undefined
+from engine.rulebook.outcomes import Outcome
 
+State: TypeAlias = Sql | Mapping[int, Truth]
+"""A column of codes that is never NULL, or the truth of each code that is possible."""
 SILENT, STANDS, APPLIES_OPEN, EXEMPT_OPEN = 0, 1, -1, -2
 DEFEATED = 2
 """What a column of states shows; `DEFEATED + n`: taken away by the item's exception n."""
@@ -62,13 +66,26 @@ class _Exemptions:
         return disjunction(is_true(truth) for truth in self.holds)
 
     @property
+    def none_holds(self) -> Truth:
+        """Whether it is known of all that they do not hold."""
+        return conjunction(is_false(truth) for truth in self.holds)
+
+    @property
     def one_may_hold(self) -> Truth:
         return disjunction(is_unknown(truth) for truth in self.holds)
 
     def state(self) -> Sql:
-        """What becomes of an item that applies."""
+        """What becomes of an item that applies and concludes something."""
         defeated = [(truth, whole(DEFEATED + index)) for index, truth in enumerate(self.holds)]
         return case([*defeated, (self.one_may_hold, whole(EXEMPT_OPEN))], whole(STANDS))
+
+    def takes_away(self, applies: Truth) -> dict[int, Truth]:
+        """When each of them, the first that holds, takes away what applies."""
+        found: dict[int, Truth] = {}
+        for index, truth in enumerate(self.holds):
+            earlier = [negation(is_true(other)) for other in self.holds[:index]]
+            found[DEFEATED + index] = conjunction([is_true(applies), is_true(truth), *earlier])
+        return found
 
 
 def _defeating(writer: Writer, exemptions: Sequence[Exemption]) -> _Exemptions:
@@ -88,8 +105,8 @@ def _rule(writer: Writer, rule: RulePlan) -> list[Slot]:
     item = _Item(writer, rule, exemptions)
     applies = All((rule.guard, rule.own))
     truth = writer.applies(rule.guard, rule.own)
-    state = item.state(truth, exemptions.state(), _rule_is_raised(writer, rule))
-    slots = item.conclusion(concluded(writer, rule.outcomes, {}), _shows(state, STANDS), {})
+    state = item.state(truth, _rule_is_raised(writer, rule))
+    slots = item.conclusion(rule.outcomes, {}, _shows(state, STANDS), {})
     slots += item.reviews(_shows(state, STANDS))
     slots += item.defeats(state)
     open_masks = {APPLIES_OPEN: writer.mask(applies), EXEMPT_OPEN: exemptions.mask}
@@ -115,8 +132,7 @@ def _table(writer: Writer, table: TablePlan) -> list[Slot]:
     possible = (
         True if table.otherwise else disjunction(may_hold(writer.truth(row.condition)) for row in table.rows)
     )
-    stands = case([(negation(hits.concluding), whole(STANDS))], exemptions.state())
-    state = item.state(truth, stands, conjunction([possible, raised]))
+    state = item.state(truth, conjunction([possible, raised]), hits.concluding)
     slots = [slot for hit in hits.hits for slot in _hit_slots(item, hit, state)]
     slots += item.reviews(conjunction([_shows(state, STANDS), hits.concluding]))
     slots += item.defeats(state)
@@ -130,7 +146,7 @@ def _table_is_raised(writer: Writer, table: TablePlan) -> Truth:
     return disjunction([writer.points_to(table.own), *rows])
 
 
-def _hit_slots(item: _Item, hit: Hit, state: Sql) -> Iterator[Slot]:
+def _hit_slots(item: _Item, hit: Hit, state: State) -> Iterator[Slot]:
     """What one row concludes, or the gap that the source leaves there."""
     present = conjunction([_shows(state, STANDS), hit.present])
     which = {} if hit.row is None else {"row": hit.row.origin.id.rpartition("/")[2]}
@@ -141,10 +157,12 @@ def _hit_slots(item: _Item, hit: Hit, state: Sql) -> Iterator[Slot]:
             held = _alternatives(item, gap)
             named: dict[str, Any] = {reading: {} for reading, _ in gap.alternatives}
             fixed = {"kind": "review", "reason": "undefined_by_source", "alternatives": named}
-            yield item.slot("outcomes", {**which, **fixed}, present, held)
+            slot = item.slot("outcomes", {**which, **fixed}, present, held)
+            yield replace(slot, choice=hit.choice)
         case outputs:
             outcomes = item.plan.outcomes
-            yield from item.conclusion(concluded(item.writer, outcomes, outputs), present, which)
+            slots = item.conclusion(outcomes, outputs, present, which)
+            yield from (replace(slot, choice=hit.choice) for slot in slots)
 
 
 def _alternatives(item: _Item, gap: Undefined) -> dict[Path, Held]:
@@ -166,23 +184,38 @@ class _Item:
     plan: RulePlan | TablePlan
     exemptions: _Exemptions
 
-    def state(self, applies: Truth, stands: Sql, raised: Truth) -> Sql:
-        """The column that shows what becomes of the item; never NULL."""
+    def state(self, applies: Truth, raised: Truth, concludes: Truth = True) -> State:
+        """What becomes of the item: a column of codes, or where little may, a truth for each."""
+        stands = disjunction([negation(concludes), self.exemptions.none_holds])
         if not self.writer.tells_undecided:
-            raised = False
+            taken_away = self.exemptions.takes_away(conjunction([is_true(applies), concludes]))
+            return {STANDS: conjunction([is_true(applies), stands]), **taken_away}
+        if stands is True:
+            applies = self.writer.columns.truth("applies", applies)
+            open_ = conjunction([is_unknown(applies), raised])
+            return {STANDS: is_true(applies), APPLIES_OPEN: self.writer.columns.truth("open", open_)}
         open_ = conjunction([is_unknown(applies), negation(self.exemptions.one_holds), raised])
-        shown = case([(applies, stands), (open_, whole(APPLIES_OPEN))], whole(SILENT))
+        stand = case([(negation(concludes), whole(STANDS))], self.exemptions.state())
+        shown = case([(applies, stand), (open_, whole(APPLIES_OPEN))], whole(SILENT))
         return self.writer.columns.add("state", shown, never_null=True)
 
     def slot(
-        self, part: Any, fixed: Mapping[str, Any], present: Truth, held: Mapping[Path, Held] | None = None
+        self, part: Part, fixed: Mapping[str, Any], present: Truth, held: Mapping[Path, Held] | None = None
     ) -> Slot:
-        return Slot(part, self.plan.origin.id, fixed, sql(present), held or {})
+        premise = all_of(self.plan.guard, self.plan.own)
+        return Slot(part, self.plan.origin.id, fixed, sql(present), held or {}, premise=premise)
 
-    def conclusion(self, said: Concluded, present: Truth, which: Mapping[str, Any]) -> list[Slot]:
+    def conclusion(
+        self,
+        outcomes: tuple[Outcome, ...],
+        outputs: Mapping[str, Cell],
+        present: Truth,
+        which: Mapping[str, Any],
+    ) -> list[Slot]:
         """All the outcomes of a rule or row, or none of them where an amount is not known."""
         if present is False:
             return []
+        said = concluded(self.writer, outcomes, outputs, present)
         known = conjunction([present, said.known])
         slots = [self.slot("outcomes", {**which, **fixed}, known, held) for fixed, held in said.outcomes]
         return [*slots, *self.undecided(conjunction([present, negation(said.known)]), said.mask)]
@@ -200,13 +233,13 @@ class _Item:
                 slots += self.undecided(doubt, mask, exemption.origin.id)
         return slots
 
-    def defeats(self, state: Sql) -> list[Slot]:
+    def defeats(self, state: State) -> list[Slot]:
         return [
             self.slot("defeated", {"by": exemption.origin.id}, _shows(state, DEFEATED + index))
             for index, exemption in enumerate(self.exemptions.all)
         ]
 
-    def left_open(self, state: Sql, masks: Mapping[int, Mask]) -> list[Slot]:
+    def left_open(self, state: State, masks: Mapping[int, Mask]) -> list[Slot]:
         """One entry for the item, whichever of its parts is not known."""
         mask = together(where(_shows(state, code), mask) for code, mask in masks.items())
         return self.undecided(disjunction(_shows(state, code) for code in masks), mask)
@@ -215,8 +248,10 @@ class _Item:
         return undecided(self.writer, rule or self.plan.origin.id, present, mask)
 
 
-def _shows(state: Sql, code: int) -> Truth:
-    """Whether the column of states, which is never NULL, shows the code."""
+def _shows(state: State, code: int) -> Truth:
+    """Whether it has come to that; never NULL."""
+    if isinstance(state, Mapping):
+        return state.get(code, False)
     if isinstance(state, exp.Literal | exp.Neg):
         return state == whole(code)
     return exp.EQ(this=state, expression=whole(code))

@@ -68,11 +68,17 @@ def _tested_column(truth: Truth) -> str | None:
             return str(column.name)
         case exp.In(this=exp.Column() as column):
             return str(column.name)
+        case exp.Coalesce(this=tested, expressions=[exp.Boolean(this=False)]):
+            inner = _tested_column(tested)
+            return None if inner is None else f"{inner} or false"
         case _:
             return None
 
 
 def _one_of(*truths: Truth) -> Truth:
+    if isinstance(truths[0], exp.Coalesce):
+        inner = _one_of(*(truth.this for truth in truths if isinstance(truth, exp.Coalesce)))
+        return exp.Coalesce(this=sql(inner), expressions=[exp.false()])
     values: list[Sql] = []
     for truth in truths:
         assert isinstance(truth, exp.EQ | exp.In), "only tests of one column are merged"
@@ -217,20 +223,45 @@ def _constant(part: Sql) -> Truth:
 
 
 def case(branches: Sequence[tuple[Truth, Sql]], otherwise: Sql) -> Sql:
-    """The value of the first branch whose condition holds; branches that never hold are left out."""
-    kept: list[tuple[Sql, Sql]] = []
+    """The value of the first branch whose condition holds.
+
+    Branches that never hold are left out, and neighbours with one value become one.
+    """
+    kept: list[tuple[Truth, Sql]] = []
     for condition, value in branches:
-        if condition is True:
+        fires = firing(condition)
+        if fires is True:
             otherwise = value
             break
-        if condition is not False and condition is not None:
-            kept.append((condition, value))
+        if fires is False or fires is None:
+            continue
+        if kept and kept[-1][1] == value:
+            kept[-1] = disjunction([kept[-1][0], fires]), value
+        else:
+            kept.append((fires, value))
     while kept and kept[-1][1] == otherwise:
         kept.pop()
     if not kept:
         return otherwise
-    ifs = [exp.If(this=condition, true=value) for condition, value in kept]
+    ifs = [exp.If(this=sql(condition), true=value) for condition, value in kept]
     return exp.Case(ifs=ifs, default=otherwise)
+
+
+def firing(truth: Truth) -> Truth:
+    """The same for a place where unknown is as good as false, without what only tells the two apart."""
+    match truth:
+        case exp.And():
+            return conjunction(firing(_constant(part)) for part in truth.flatten())
+        case exp.Or():
+            return disjunction(firing(_constant(part)) for part in truth.flatten())
+        case exp.Coalesce(expressions=[exp.Boolean(this=False)]):
+            return firing(bare(truth.this))
+        case exp.Is(expression=exp.Boolean(this=True)):
+            return firing(bare(truth.this))
+        case None:
+            return False
+        case _:
+            return truth
 
 
 def whole(number: int) -> Sql:

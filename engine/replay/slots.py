@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from engine.evaluate.values import Cause
 from engine.plan.nodes import Plan
+from engine.rulebook.expressions import TRUE, Expression
 from engine.rulebook.types import Type
 
 Sql: TypeAlias = exp.Expr
@@ -58,7 +59,8 @@ class Slot:
     """One entry that a verdict may have; `fixed` are its fields that are the same for every ticket.
 
     `present` is a boolean expression that is never NULL. For what is undecided, `causes` gives reason and
-    missing names. Titles, citations and reasons are left to the reference evaluator.
+    missing names. Titles, citations and reasons are left to the reference evaluator. Where it is present
+    `premise` holds, and of one `choice` (a table's column of hits) the number is this one.
     """
 
     part: Part
@@ -67,6 +69,8 @@ class Slot:
     present: Sql
     held: Mapping[Path, Held] = field(default_factory=dict)
     causes: Causes | None = None
+    premise: Expression = TRUE
+    choice: tuple[str, int] | None = None
 
     @property
     def amount(self) -> Held | None:

@@ -90,10 +90,15 @@ def _ends_before(one: Region, other: Region) -> bool:
 
 def rows_exclude_one_another(rows: Sequence[RowPlan]) -> bool:
     """Whether of any two rows at most one can hold, by some fact that both of them test."""
-    regions = [dict(_regions(row.condition)) for row in rows]
+    return exclude_one_another([row.condition for row in rows])
+
+
+def exclude_one_another(conditions: Sequence[Expression]) -> bool:
+    """Whether of any two conditions at most one can hold, by some fact that both of them test."""
+    regions = [dict(_regions(condition)) for condition in conditions]
     return all(
         any(not regions[i][fact].meets(regions[j][fact]) for fact in regions[i].keys() & regions[j].keys())
-        for i in range(len(rows))
+        for i in range(len(conditions))
         for j in range(i)
     )
 
