@@ -256,4 +256,19 @@ DIALECTS: Mapping[Dialect, type[SqlDialect]] = {
 
 def render(expression: Sql, dialect: Dialect, pretty: bool = False) -> str:
     """The SQL of one database. Raises NotSayable (Q004) for lists on PostgreSQL."""
+    if dialect == "postgres":
+        expression = _layer_by_layer(expression)
     return expression.sql(dialect=DIALECTS[dialect], pretty=pretty)
+
+
+def _layer_by_layer(expression: Sql) -> Sql:
+    """With `OFFSET 0` in subqueries: else PostgreSQL writes a column out wherever it is read.
+
+    What a hundred columns read of one another then takes more memory than there is.
+    """
+    fenced = expression.copy()
+    for subquery in fenced.find_all(exp.Subquery):
+        inner = subquery.this
+        if isinstance(inner, exp.Select) and not inner.args.get("offset"):
+            inner.offset(0, copy=False)
+    return fenced

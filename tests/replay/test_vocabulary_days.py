@@ -1,7 +1,8 @@
-"""Days and instants in SQL are those of `engine.base.calendar`, in every database and around every move of clocks."""
+"""Days and instants in SQL are those of `engine.base.calendar`, in every database, around moves of clocks."""
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from random import Random
@@ -10,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from engine.replay import days
-from engine.replay.numbers import Digits, Quantity, constant
 from sqlglot import exp
 
 from engine.base import calendar as reckoning
+from engine.replay import days
+from engine.replay.numbers import Digits, Quantity, constant
 from tests.replay.vocabulary_answers import Ask, ask, ask_duckdb
 
 __all__ = ["ask"]
@@ -77,11 +78,20 @@ def in_zone(moment: datetime, zone: tzinfo) -> datetime:
 
 def test_days_and_walls_are_the_zones(ask: Ask) -> None:
     """The day and the time on the wall are those that the zone's clocks showed."""
+    _compare_walls(ask, [SHANGHAI, KATHMANDU, UTC])
+
+
+def test_days_and_walls_are_right_where_clocks_are_moved_every_year() -> None:
+    """Also by half an hour."""
+    _compare_walls(ask_duckdb, [BERLIN, SAINT_JOHNS])
+
+
+def _compare_walls(ask: Ask, zones: list[tzinfo]) -> None:
     moments = sampled_instants()
-    select = [words for zone in ZONES for words in (days.day_of(INSTANT, zone), days.wall_of(INSTANT, zone))]
+    select = [words for zone in zones for words in (days.day_of(INSTANT, zone), days.wall_of(INSTANT, zone))]
     answers = ask({"instant": pa.array(moments, pa.timestamp("us"))}, select)
     for moment, answer in zip(moments, answers, strict=True):
-        walls = [in_zone(moment, zone).replace(tzinfo=None) for zone in ZONES]
+        walls = [in_zone(moment, zone).replace(tzinfo=None) for zone in zones]
         assert list(answer) == [part for wall in walls for part in (wall.date(), wall)], moment
 
 
@@ -129,7 +139,7 @@ def test_days_months_and_years_are_added_as_the_calendar_does(ask: Ask) -> None:
 
 
 def test_years_that_are_known_spare_the_question(ask: Ask) -> None:
-    """A ticket's own days lie in known years: a few days on from there nobody asks whether the calendar ends."""
+    """A ticket's own days lie in known years: nobody asks whether the calendar ends a few days on."""
     given = [day for day in sampled_days() if OF_TICKETS[0] <= day.year <= OF_TICKETS[1]]
     ways = [(way, reference, step) for way, reference in WAYS for step in STEPS]
     select = [way(DAY, constant(step), years=OF_TICKETS) for way, _, step in ways]
@@ -200,4 +210,8 @@ def test_small_words_are_right(ask: Ask) -> None:
             None,
             datetime(2015, 10, 9, 2),
         )
-        assert list(answer[5:]) == [reckoning._day_of_month(day.year, day.month, n) for n in named], day
+        assert list(answer[5:]) == [_named(day, n) for n in named], day
+
+
+def _named(day: date, n: int) -> date:
+    return day.replace(day=min(n, monthrange(day.year, day.month)[1]))

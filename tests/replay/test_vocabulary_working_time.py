@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from engine.replay.logic import sql
-from engine.replay.numbers import Digits, Quantity, constant
-from engine.replay.refused import NotSayable
-from engine.replay.slots import Sql
-from engine.replay.working_time import Worked, add_working_days, add_working_minutes
 from sqlglot import exp
 
 from engine.base import calendar as reckoning
 from engine.base.calendar import Calendar
 from engine.replay.columns import Columns
+from engine.replay.logic import sql
+from engine.replay.numbers import Digits, Quantity, constant
+from engine.replay.refused import NotSayable
+from engine.replay.slots import Sql
+from engine.replay.working_time import Worked, add_working_days, add_working_minutes
 from tests.replay.vocabulary_answers import Ask, ask, ask_duckdb
 
 __all__ = ["ask"]

@@ -11,10 +11,10 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from engine.replay.dialects import Dialect, render
 from sqlglot import exp
 
 from engine.replay.columns import judged
+from engine.replay.dialects import Dialect, render
 from engine.replay.slots import Column, Sql
 
 Columns: TypeAlias = Mapping[str, pa.Array]
