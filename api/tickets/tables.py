@@ -24,7 +24,7 @@ from api.tickets.sources import Form, form_of
 from engine.base.findings import Finding
 from engine.plan.nodes import Plan, expressions_of, needs
 from engine.replay.engines import Engine, Progress
-from engine.replay.tickets import Bad, Part, TicketTable, misfits, part_of, table_of, unreadable
+from engine.replay.tickets import Bad, Part, TicketTable, declared, misfits, part_of, table_of, unreadable
 from engine.rulebook.expressions import facts_in
 
 MOST_NAMES = 10
@@ -51,9 +51,11 @@ def read_tickets(
 
     Raises TicketsRefused, EngineFailure, and OSError for a file that cannot be opened.
     """
+    if unlike := at_odds(plans):
+        raise TicketsRefused([("facts.yaml", finding) for finding in unlike])
     inputs = _inputs(names)
     shapes, rest = _sorted_out(engine, inputs, plans, options)
-    parts: dict[str, Part] = {}
+    parts: list[tuple[str, Part]] = []
     troubles: list[Trouble] = []
     for files in shapes:
         part = part_of(engine.scan(files), plans)
@@ -61,13 +63,14 @@ def read_tickets(
         if misfits(part, plans):
             rest += files
         else:
-            parts[files[0]] = part
+            parts.append((files[0], part))
     if troubles:
         raise TicketsRefused(troubles)
     converted = _converted(engine, [i for i in inputs if i in rest], plans, options)
     if converted.file is not None:
-        parts[str(inputs[0])] = part_of(engine.scan([str(converted.file)]), plans, converted.facts)
-    table = table_of(engine, list(parts.values()), plans, options.as_of, converted.bad)
+        part = part_of(engine.scan([str(converted.file)]), plans, converted.facts)
+        parts.append((str(next(one for one in inputs if one in rest)), part))
+    table = table_of(engine, [part for _, part in parts], plans, options.as_of, converted.bad)
     return replace(table, notes=(*_empty(inputs, table), *_lacking(table, plans), *_differing(parts)))
 
 
@@ -172,6 +175,17 @@ def _empty(inputs: Sequence[Input], table: TicketTable) -> list[Finding]:
     return [Finding("Q031", {"file": str(one)}) for one in inputs]
 
 
+def at_odds(plans: Sequence[Plan]) -> list[Finding]:
+    """A finding for each fact of which two editions say that it is of different kinds."""
+    kinds = {name: [str(f.type.kind) for f in declared(plans, name)] for name in sorted(every_fact(plans))}
+    return [
+        Finding("Q033", {"fact": name, "left": some[0], "right": other})
+        for name, some in kinds.items()
+        for other in dict.fromkeys(some[1:])
+        if other != some[0]
+    ]
+
+
 def _lacking(table: TicketTable, plans: Sequence[Plan]) -> list[Finding]:
     """Facts that rules read, that nothing works out, and that no file has."""
     read = {name for plan in plans for name in facts_read(plan)}
@@ -186,13 +200,11 @@ def facts_read(plan: Plan) -> frozenset[str]:
     return frozenset((of_items | of_definitions) - set(plan.defined))
 
 
-def _differing(parts: Mapping[str, Part]) -> list[Finding]:
+def _differing(parts: Sequence[tuple[str, Part]]) -> list[Finding]:
     """Files that lack facts which others have; the first of those that share a shape is named."""
-    every = {name for part in parts.values() for name in part.facts}
-    lacking = {file: sorted(every - set(part.facts)) for file, part in parts.items()}
-    return [
-        Finding("Q035", {"file": file, "columns": _names(names)}) for file, names in lacking.items() if names
-    ]
+    every = {name for _, part in parts for name in part.facts}
+    lacking = [(file, sorted(every - set(part.facts))) for file, part in parts]
+    return [Finding("Q035", {"file": file, "columns": _names(names)}) for file, names in lacking if names]
 
 
 def _names(names: Sequence[str]) -> str:

@@ -36,6 +36,10 @@ OUR_OWN_MISTAKES = (
 """What a query that is wrong raises; all else comes from outside."""
 
 
+_NO_INSTANT = "Could not convert Timestamp("
+"""Milliseconds or seconds that are beyond all calendars, as a damaged file may hold."""
+
+
 class Duck:
     """An engine of the replay; a context manager. Raises EngineFailure for an amount of memory that is none.
 
@@ -159,7 +163,7 @@ class Duck:
             raise EngineFailure(Finding("Q050", {"limit": _in_words(self.memory)})) from error
         if isinstance(error, duckdb.OutOfMemoryException) or _full(text):
             raise EngineFailure(self._full_disk(text, target)) from error
-        if isinstance(error, OUR_OWN_MISTAKES) and not isinstance(error, duckdb.InvalidInputException):
+        if _is_our_own(error):
             raise error
         raise EngineFailure(Finding("Q053", {"reason": _reason(text)})) from error
 
@@ -201,6 +205,12 @@ def _require_writable(part: Path, target: str) -> None:
     except OSError as error:
         reason = (error.strerror or "").lower()
         raise EngineFailure(Finding("Q055", {"file": target, "reason": reason})) from error
+
+
+def _is_our_own(error: duckdb.Error) -> bool:
+    """Whether the query is wrong, and not the files that it reads."""
+    from_a_file = isinstance(error, duckdb.InvalidInputException) or _NO_INSTANT in str(error)
+    return isinstance(error, OUR_OWN_MISTAKES) and not from_a_file
 
 
 def _quoted(text: str) -> str:

@@ -117,10 +117,11 @@ class TicketTable:
         """
         if TICKET_NO not in self.facts:
             return Repeated(0, ())
+        given = exp.Not(this=exp.Is(this=exp.column(TICKET_NO), expression=exp.Null()))
         digest = _digest(exp.column(TICKET_NO), engine)
         table = f"repeated_digests_{next(_numbers)}"
         twice = exp.GT(this=exp.Count(this=exp.Star()), expression=whole(1))
-        digests = exp.select(exp.alias_(digest, "digest")).from_(self.source.subquery("t"))
+        digests = exp.select(exp.alias_(digest, "digest")).from_(self.source.subquery("t")).where(given)
         engine.keep(table, _grouped(digests, "digest").having(twice))
         if not next(engine.rows(exp.select("count(*)").from_(table)))[0]:
             return Repeated(0, ())
