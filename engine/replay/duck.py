@@ -107,16 +107,18 @@ class Duck:
         whole = Path(target)
         part = whole.with_name(f"{whole.name}.part")
         options = "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, OVERWRITE true"
-        _require_writable(part, str(target))
         try:
+            part.open("wb").close()
             with self._cursor(str(target)) as cursor:
                 cursor.execute(f"COPY ({self._text(query)}) TO {_quoted(str(part))} ({options})")
                 written = cursor.fetchall()[0][0]
             part.replace(whole)
-        except BaseException:
+        except OSError as error:
+            reason = (error.strerror or "").lower()
+            raise EngineFailure(Finding("Q055", {"file": str(target), "reason": reason})) from error
+        finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-            raise
         return int(written)
 
     def cancel(self) -> None:
@@ -196,15 +198,6 @@ def _watched(cursor: duckdb.DuckDBPyConnection, progress: Progress | None) -> It
     finally:
         over.set()
         watcher.join()
-
-
-def _require_writable(part: Path, target: str) -> None:
-    """What a system says of a place where nothing can be written is plainer than what DuckDB says."""
-    try:
-        part.open("wb").close()
-    except OSError as error:
-        reason = (error.strerror or "").lower()
-        raise EngineFailure(Finding("Q055", {"file": target, "reason": reason})) from error
 
 
 def _is_our_own(error: duckdb.Error) -> bool:
