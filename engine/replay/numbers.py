@@ -21,7 +21,9 @@ from engine.replay.refused import NotSayable, refuse
 from engine.replay.slots import Sql
 from engine.replay.vocabulary import (
     BIGINT,
+    HUGEINT,
     LongQuotient,
+    Quicker,
     ShortQuotient,
     WholeQuotient,
     binary,
@@ -35,6 +37,8 @@ from engine.rulebook.expressions import Operator, RoundingMode
 
 NARROW, WIDE = 18, 38
 """How many digits 64 and 128 bits have room for."""
+_WORTH_REPEATING = 30
+"""Up to how many nodes an expression is written twice rather than worked out with 128 bits."""
 
 _ROUNDINGS: dict[RoundingMode, Callable[[exact.Number, int], Decimal]] = {
     "half up": exact.round_half_up,
@@ -126,10 +130,14 @@ ONE = constant(1)
 
 
 def data_type(digits: Digits) -> exp.DataType:
-    """The type that has room for all of it: BIGINT or DECIMAL(38, 0), DECIMAL(18 or 38, scale)."""
-    if digits.scale == 0 and digits.is_narrow:
-        return BIGINT
+    """The type that has room for all of it: BIGINT or HUGEINT, DECIMAL(18 or 38, scale)."""
+    if digits.scale == 0:
+        return BIGINT if digits.is_narrow else HUGEINT
     return _decimal(NARROW if digits.is_narrow else WIDE, digits.scale)
+
+
+def _wide_type(scale: int) -> exp.DataType:
+    return HUGEINT if scale == 0 else _decimal(WIDE, scale)
 
 
 def _decimal(precision: int, scale: int) -> exp.DataType:
@@ -246,7 +254,7 @@ def _with_room(value: Quantity, room: Digits) -> Sql:
     if value.value is not None:
         return value.sql
     if value.digits.is_narrow and not room.is_narrow:
-        return cast(value.sql, _decimal(WIDE, value.digits.scale))
+        return cast(value.sql, _wide_type(value.digits.scale))
     if value.digits.scale == 0 and room.scale > 0 and value.digits.is_narrow:
         return cast(value.sql, _decimal(NARROW, 0))  # else a BIGINT beside a decimal takes 128 bits
     return value.sql
@@ -354,12 +362,25 @@ def rounded(mode: RoundingMode, value: Number, digits: int) -> Quantity:
         return _rounded_ratio(mode, Ratio(value, ONE), digits)
     reach = _rounded_range(mode, value.digits, digits)
     if mode == "half up":
-        sql = call("ROUND", value.sql, whole(digits))
+        sql = _quicker(value, lambda number: call("ROUND", number, whole(digits)))
         return Quantity(sql if digits else cast(sql, data_type(reach)), reach)
     units = _product(value, constant(10**digits))
-    sql = call("FLOOR" if mode == "floor" else "CEIL", units.sql)
+    sql = _quicker(units, lambda number: call("FLOOR" if mode == "floor" else "CEIL", number))
     counted = Quantity(cast(sql, data_type(Digits(reach.low, reach.high))), Digits(reach.low, reach.high))
     return _in_units(counted, digits)
+
+
+def _quicker(value: Quantity, how: Callable[[Sql], Sql]) -> Sql:
+    """What takes long on more than 18 digits, done with fewer where the very number has no more."""
+    scale = value.digits.scale
+    is_long = sum(1 for _ in value.sql.walk()) > _WORTH_REPEATING
+    if value.digits.is_narrow or scale >= NARROW or is_long:
+        return how(value.sql)
+    most = whole(10 ** (NARROW - scale) - 1)
+    is_small = exp.Between(this=grouped(value.sql), low=exp.Neg(this=most), high=most)
+    return Quicker(
+        this=is_small, narrow=how(cast(value.sql, _decimal(NARROW, scale))), expression=how(value.sql)
+    )
 
 
 def _rounded_range(mode: RoundingMode, digits: Digits, kept: int) -> Digits:
@@ -399,12 +420,11 @@ def _divided(mode: RoundingMode, above: Quantity, below: Quantity) -> Quantity:
         case _:
             assert_never(mode)
     reach = _divided_range(moved.digits, below.digits)
-    narrow = moved.digits.is_narrow and below.digits.is_narrow
-    if narrow:
+    if moved.digits.is_narrow and below.digits.is_narrow:
         return Quantity(WholeQuotient(this=moved.sql, expression=_not_zero(below)), reach)
-    quotient_ = ShortQuotient if reach.is_narrow else LongQuotient
-    long = quotient_(this=_long(moved), expression=cast(_not_zero(below), _decimal(WIDE, 0)))
-    return Quantity(cast(long, data_type(reach)), reach)
+    divided = ShortQuotient if reach.is_narrow else LongQuotient
+    sql = divided(this=cast(moved.sql, HUGEINT), expression=cast(_not_zero(below), HUGEINT))
+    return Quantity(cast(sql, data_type(reach)), reach)
 
 
 def _by_sign(of: Quantity, not_negative: Quantity, negative: Quantity) -> Quantity:
@@ -421,10 +441,6 @@ def _divided_range(above: Digits, below: Digits) -> Digits:
     return Digits(-(abs(above.low) // least_divisor), abs(above.high) // least_divisor)
 
 
-def _long(value: Quantity) -> Sql:
-    return cast(value.sql, _decimal(WIDE, 0))
-
-
 def _not_zero(value: Quantity) -> Sql:
     """NULL instead of zero: the rulebook's divisors are never zero, but that may be known by a guard only."""
     return value.sql if value.digits.low > 0 else call("NULLIF", value.sql, whole(0))
@@ -437,7 +453,7 @@ def _whole(value: Quantity, more: int) -> Quantity:
     if scaled.value is not None or scale == 0:
         return scaled
     digits = Digits(scaled.digits.low // 10**scale, scaled.digits.high // 10**scale)
-    return Quantity(cast(scaled.sql, data_type(digits)), digits)
+    return Quantity(_quicker(scaled, lambda number: cast(number, data_type(digits))), digits)
 
 
 def _upright(ratio: Ratio) -> Ratio:

@@ -29,11 +29,17 @@ class WholeQuotient(_OfTwo):
 
 
 class LongQuotient(_OfTwo):
-    """DECIMAL(38, 0) by DECIMAL(38, 0), without what is left over, to as many digits."""
+    """Of whole numbers of up to 38 digits, without what is left over, to as many digits."""
 
 
 class ShortQuotient(_OfTwo):
     """The same where the quotient has at most 18 digits."""
+
+
+class Quicker(Word):
+    """`narrow` where `this` is TRUE, in databases in which that is quicker; else `expression`, its equal."""
+
+    arg_types: ClassVar[dict[str, bool]] = {"this": True, "narrow": True, "expression": True}
 
 
 class Lookup(_OfTwo):
@@ -161,6 +167,8 @@ class Listed(Word):
 # --- what all databases share -------------------------------------------------------------------------
 
 BIGINT = exp.DataType.build("BIGINT")
+HUGEINT = exp.DataType.build("INT128")
+"""Whole numbers of up to 38 digits; where there is no such type, DECIMAL(38, 0)."""
 DATE = exp.DataType.build("DATE")
 TIMESTAMP = exp.DataType.build("TIMESTAMP")
 BOOLEAN = exp.DataType.build("BOOLEAN")
