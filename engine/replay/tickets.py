@@ -22,7 +22,7 @@ from engine.evaluate.facts import Facts, as_of_from, facts_from
 from engine.plan.nodes import Plan
 from engine.replay import vocabulary as v
 from engine.replay.admitted import Asked, bad, bad_instant, either
-from engine.replay.canonical import Stored, canonical_type, fit, read, widest
+from engine.replay.canonical import Stored, canonical_type, fit, narrowed, read, widest
 from engine.replay.engines import Engine, Scan
 from engine.replay.impact import BadTicket
 from engine.replay.logic import whole
@@ -235,7 +235,8 @@ class _Maker:
         column = part.facts.get(name)
         if column is None:
             return v.cast(exp.Null(), canonical_type(type_))
-        return read(exp.column(name, quoted=True), column.type, type_, self.zone)
+        value = read(exp.column(name, quoted=True), column.type, type_, self.zone)
+        return narrowed(value, column.told, type_)
 
     def _as_of(self, part: Part) -> Sql:
         default = self.as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
