@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlglot import exp
 
-from engine.base.calendar import EARLIEST, LATEST, MINUTES_IN_A_DAY, Limit
-from engine.plan.nodes import ClockPlan, Plan
-from engine.replay import days, lists
-from engine.replay.causes import NOTHING, Mask, together, where
+from engine.plan.nodes import ClockPlan
+from engine.replay.beginnings import AS_OF, Beginning, beginning
+from engine.replay.causes import Mask, together, where
 from engine.replay.concluded import concluded, undecided
 from engine.replay.due import (
-    ANY_YEARS,
     DueMoment,
     Moment,
-    Years,
-    due_after,
-    due_by,
-    extended,
-    instant_of,
     is_kept,
     latest,
-    stretch,
 )
-from engine.replay.expressions import RECORD, Cell, Writer
+from engine.replay.expressions import Cell, Writer
 from engine.replay.logic import (
     Truth,
     case,
@@ -39,22 +31,14 @@ from engine.replay.logic import (
     negation,
     sql,
 )
-from engine.replay.slots import Held, Slot, Sql
+from engine.replay.slots import Held, Path, Slot, Sql
 from engine.replay.worth import NULL, Worth
 from engine.rulebook.expressions import (
     All,
-    DateFunction,
-    Expression,
-    FactValue,
-    ParameterValue,
     facts_in,
     type_of,
 )
-from engine.rulebook.model import Pauses
 from engine.rulebook.types import BOOLEAN, INSTANT, Kind, Type
-
-AS_OF = exp.column("as_of")
-BEGIN_MISSING, END_MISSING = 1, 2
 
 
 @dataclass(frozen=True)
@@ -76,201 +60,17 @@ class Face:
     mask: Mask
 
 
-@dataclass(frozen=True)
-class _Beginning:
-    """When a clock is due: `ticking` where that is known, `never` where it does not start, else unknown."""
-
-    ticking: Truth
-    never: Truth
-    due: DueMoment
-    mask: Mask
-
-
 def read_clock(writer: Writer, clock: ClockPlan) -> Face:
     """The state of a clock whose conditions hold, or why it cannot be told."""
     started = None if clock.starts is None else writer.worth(clock.starts)
-    begun = _beginning(writer, clock, started)
+    begun = beginning(writer, clock, started)
     return _face(writer, clock, started, begun)
-
-
-# --- when it is due -----------------------------------------------------------------------------------
-
-
-def _beginning(writer: Writer, clock: ClockPlan, started: Worth | None) -> _Beginning:
-    there = True if started is None else started.there
-    never = False if started is None else started.none
-    mask = NOTHING if clock.starts is None else writer.mask(clock.starts)
-    if there is False:
-        return _Beginning(False, never, DueMoment(NULL, inclusive=True), mask)
-    found = _due_as_given(writer, clock.due) if clock.due else _due_after_start(writer, clock, started)
-    column = writer.columns.add("due", case([(there, found.due.instant)], NULL))
-    due = DueMoment(column, found.due.inclusive, found.due.last_day)
-    return _Beginning(
-        conjunction([there, _there(column)]),
-        disjunction([never, conjunction([there, found.never])]),
-        due,
-        together([mask, where(there, found.mask)]),
-    )
-
-
-def _due_as_given(writer: Writer, moment: Expression) -> _Beginning:
-    """A day is kept until its end; an instant is itself in time."""
-    worth = writer.worth(moment)
-    if isinstance(worth.value, exp.Null):
-        due = DueMoment(NULL, inclusive=True)
-    else:
-        due = due_by(Moment(worth.value, type_of(moment).kind), writer.zone)
-    return _Beginning(worth.there, worth.none, due, writer.mask(moment))
-
-
-def _due_after_start(writer: Writer, clock: ClockPlan, started: Worth | None) -> _Beginning:
-    assert started is not None, "a limit has a start"
-    assert clock.starts is not None, "a limit has a start"
-    start = Moment(started.value, type_of(clock.starts).kind, _years(writer.plan, clock.starts))
-    limits, mask = _limits(writer, clock.limit)
-    dues = [(now, due_after(limit, start, writer.zone, writer.plan.calendars)) for now, limit in limits]
-    due = _one_of(dues)
-    due = replace(due, instant=writer.columns.add("due", due.instant))
-    lost = [
-        where(conjunction([now, is_null(due.instant)]), _calendar_missing(writer, clock, limit))
-        for now, limit in _exclusive(limits)
-        if _may_lead_nowhere(limit, start)
-    ]
-    found = _Beginning(True, False, due, together([mask, *lost]))
-    return found if clock.pauses is None else _paused(writer, clock.pauses, start, found)
-
-
-def _years(plan: Plan, moment: Expression) -> Years:
-    """Those within which a moment lies: a ticket's own facts are within the catalogue's."""
-    match moment:
-        case FactValue(name=name) if name not in plan.defined:
-            return EARLIEST.year, LATEST.year
-        case DateFunction(name="date of" | "at", operands=(day, *_)):
-            return _years(plan, day)
-        case _:
-            return ANY_YEARS
-
-
-def _may_lead_nowhere(limit: Limit, start: Moment) -> bool:
-    """Whether no calendar may know where the limit ends, or it may end outside of all calendars."""
-    if start.years == ANY_YEARS or limit.kind in ("working_days", "working_minutes"):
-        return True
-    years = {"years": 1, "months": 12, "calendar_days": 365, "minutes": 365 * MINUTES_IN_A_DAY}.get(
-        limit.kind, 1
-    )
-    return start.years[1] + limit.amount // years >= ANY_YEARS[1] - 1
-
-
-def _calendar_missing(writer: Writer, clock: ClockPlan, limit: Limit) -> Mask:
-    return writer.bits.mask("calendar_missing", limit.calendar or clock.origin.id)
-
-
-def _exclusive(limits: Sequence[tuple[Truth, Limit]]) -> Iterator[tuple[Truth, Limit]]:
-    """The limits with tests of which one holds at most, and none is NULL."""
-    before: list[Truth] = []
-    for now, limit in limits:
-        holds = is_true(now)
-        yield conjunction([holds, *map(negation, before)]), limit
-        before.append(holds)
-
-
-def _limits(writer: Writer, limit: Limit | Expression | None) -> tuple[list[tuple[Truth, Limit]], Mask]:
-    """The limits that may be in force, with the tests of which the first that holds decides."""
-    if isinstance(limit, Limit):
-        return [(True, limit)], NOTHING
-    assert isinstance(limit, ParameterValue), "a limit is written out, or a parameter"
-    steps = writer.plan.parameters[limit.id].steps
-    mask = writer.mask(limit)
-    if limit.on is None:
-        return [(True, step) for _, step in steps[-1:] if isinstance(step, Limit)], mask
-    day = writer.worth(limit.on).value
-    if isinstance(day, exp.Null):
-        return [], mask
-    return [
-        (exp.GTE(this=day, expression=days.date(start)), step)
-        for start, step in reversed(steps)
-        if isinstance(step, Limit)
-    ], mask
-
-
-def _one_of(dues: Sequence[tuple[Truth, DueMoment]]) -> DueMoment:
-    """The first whose test holds."""
-    instant = case([(now, due.instant) for now, due in dues], NULL)
-    kinds = {due.inclusive for _, due in dues}
-    if len(kinds) < 2:
-        inclusive: Truth = kinds.pop() if kinds else True
-    else:
-        inclusive = case([(now, sql(due.inclusive)) for now, due in dues], exp.false())
-    last_days = [(now, due.last_day) for now, due in dues if due.last_day is not None]
-    last_day = case(last_days, NULL) if last_days and len(last_days) == len(dues) else None
-    return DueMoment(instant, inclusive, last_day)
-
-
-# --- pauses -------------------------------------------------------------------------------------------
-
-
-def _paused(writer: Writer, pauses: Pauses, start: Moment, found: _Beginning) -> _Beginning:
-    """The due moment put off, where it is known when every pause began and ended."""
-    records = writer.fact(pauses.list.name)
-    if records.worth.none is True:
-        return found
-    base = writer.columns.add("due", found.due.instant)
-    own = where(conjunction([_there(base), records.worth.unknown]), records.mask)
-    if isinstance(records.worth.value, exp.Null):
-        due = DueMoment(NULL, found.due.inclusive)
-        return _Beginning(True, False, due, together([found.mask, own]))
-    pause = _Pause(writer, pauses, records.worth.value)
-    faulty = writer.columns.add("faulty", pause.first_faulty())
-    put_off = extended(base, instant_of(start, writer.zone), pause.stretches())
-    known = conjunction([records.worth.there, is_null(faulty)])
-    due = DueMoment(case([(records.worth.none, base), (known, put_off)], NULL), found.due.inclusive)
-    faults = where(conjunction([_there(base), is_there(faulty)]), pause.mask(faulty))
-    return replace(found, due=due, mask=together([found.mask, own, faults]))
-
-
-@dataclass(frozen=True)
-class _Pause:
-    """The records of pauses: one without a beginning or an end cannot be counted."""
-
-    writer: Writer
-    pauses: Pauses
-    records: Sql
-
-    def stretches(self) -> Sql:
-        return lists.mapped(self.records, RECORD, stretch(self._begin(), self._end()))
-
-    def first_faulty(self) -> Sql:
-        """The place of the first that cannot be counted."""
-        faulty = disjunction([is_null(self._begin()), is_null(self._end())])
-        return lists.first_index(self.records, RECORD, sql(faulty))
-
-    def mask(self, place: Sql) -> Mask:
-        """Why the record at the place cannot be counted: its beginning is missing, else its end."""
-        no_begin, no_end = (
-            self.writer.bits.mask("fact_missing", f"{self.pauses.list.name}.{field}")
-            for field in (self.pauses.start, self.pauses.until)
-        )
-        without_begin = is_null(self._begin())
-        either = together([where(without_begin, no_begin), where(negation(without_begin), no_end)])
-        return {
-            word: lists.element(lists.mapped(self.records, RECORD, part), place)
-            for word, part in either.items()
-        }
-
-    def _begin(self) -> Sql:
-        return lists.field(lists.record(RECORD), self.pauses.start)
-
-    def _end(self) -> Sql:
-        """One that is known to be open lasts until the instant of judging."""
-        end = lists.field(lists.record(RECORD), self.pauses.until)
-        declared = self.pauses.list.type.fields[self.pauses.until]
-        return exp.Coalesce(this=end, expressions=[AS_OF]) if declared.absent_is_none else end
 
 
 # --- what it shows ------------------------------------------------------------------------------------
 
 
-def _face(writer: Writer, clock: ClockPlan, started: Worth | None, begun: _Beginning) -> Face:
+def _face(writer: Writer, clock: ClockPlan, started: Worth | None, begun: Beginning) -> Face:
     stops = [(writer.fact(stop.name), stop.type) for stop in clock.stops]
     ticking, due = begun.ticking, begun.due
     doubtful = disjunction(cell.worth.unknown for cell, _ in stops)
@@ -299,10 +99,6 @@ def _face(writer: Writer, clock: ClockPlan, started: Worth | None, begun: _Begin
 def _late(due: DueMoment, moment: Moment, writer: Writer) -> Truth:
     """Whether it is known that it happened, and after the limit."""
     return False if isinstance(moment.sql, exp.Null) else is_false(is_kept(due, moment, writer.zone))
-
-
-def _there(value: Sql) -> Truth:
-    return not isinstance(value, exp.Null) and is_there(value)
 
 
 def _stopped(
@@ -432,7 +228,10 @@ def _deadline(
         "inclusive": None,
         "stopped": None,
     }
-    held = {("due",): Held(face.due.instant, INSTANT), ("inclusive",): Held(sql(face.due.inclusive), BOOLEAN)}
+    held: dict[Path, Held] = {
+        ("due",): Held(face.due.instant, INSTANT),
+        ("inclusive",): Held(sql(face.due.inclusive), BOOLEAN),
+    }
     if face.started is not None and clock.starts is not None:
         held["started",] = Held(face.started.value, type_of(clock.starts))
     if stopped is not None:

@@ -20,6 +20,7 @@ from engine.replay import days, lists, working_time
 from engine.replay.logic import Truth, case, conjunction, disjunction, is_null, is_there, sql
 from engine.replay.numbers import constant
 from engine.replay.slots import Sql
+from engine.replay.working_time import Keep, as_is
 from engine.rulebook.types import Kind
 
 Years = tuple[int, int]
@@ -59,17 +60,25 @@ class DueMoment:
 # --- when it ends -------------------------------------------------------------------------------------
 
 
-def due_after(limit: Limit, start: Moment, zone: ZoneInfo, calendars: Mapping[str, Calendar]) -> DueMoment:
-    """When the limit that began at the start runs out."""
+def due_after(
+    limit: Limit,
+    start: Moment,
+    zone: ZoneInfo,
+    calendars: Mapping[str, Calendar],
+    keep: Keep = as_is,
+) -> DueMoment:
+    """When the limit that began at the start runs out; `keep` makes columns of steps on the way."""
     day, years, amount = day_of(start, zone), start.years, constant(limit.amount)
     match limit.kind:
         case "minutes":
-            return DueMoment(days.add_minutes(instant_of(start, zone), amount, years=years, zone=zone), inclusive=True)
+            return DueMoment(
+                days.add_minutes(instant_of(start, zone), amount, years=years, zone=zone), inclusive=True
+            )
         case "working_minutes":
             calendar = calendars[limit.calendar or ""]
             begun = instant_of(start, zone)
-            reached, _ = working_time.add_working_minutes(calendar, begun, limit.amount, zone)
-            return DueMoment(reached, inclusive=True)
+            reached = working_time.add_working_minutes(calendar, begun, limit.amount, zone, keep)
+            return DueMoment(reached.value, inclusive=True)
         case "time_of_day":
             last = days.add_days(day, constant(limit.days_later), years=years)
             return DueMoment(days.at(last, limit.minute_of_day or 0, zone), limit.inclusive)
@@ -80,8 +89,9 @@ def due_after(limit: Limit, start: Moment, zone: ZoneInfo, calendars: Mapping[st
         case "years":
             return until_end_of(days.add_years(day, amount, years=years), zone)
         case "working_days":
-            reached, _ = working_time.add_working_days(calendars[limit.calendar or ""], day, amount, years)
-            return until_end_of(reached, zone)
+            calendar = calendars[limit.calendar or ""]
+            reached = working_time.add_working_days(calendar, keep("day", day), amount, years, keep)
+            return until_end_of(keep("day", reached.value), zone)
         case "day_of_next_month":
             named = days.day_of_month(days.add_months(day, constant(1), years=years), limit.amount)
             last = named if limit.inclusive else days.add_days(named, constant(-1), years=years)
@@ -214,8 +224,8 @@ __all__ = [
     "due_after",
     "due_by",
     "extended",
-    "is_kept",
     "instant_of",
+    "is_kept",
     "latest",
     "sql",
     "stretch",
