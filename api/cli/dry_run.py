@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, TextIO
 
 import click
@@ -16,6 +16,7 @@ from api.cli.options import OneOf, described, option
 from api.cli.output import writing_text
 from api.cli.sides import Side, sides_of
 from api.cli.stages import Stages
+from api.cli.ticket_inputs import ticket_inputs
 from api.cli.ticket_options import instant_of_judging, mapping_at, tickets_read
 from api.present.findings_json import finding_json, findings_json
 from api.present.findings_text import console_on
@@ -193,10 +194,9 @@ def _table(
     language: Language,
 ) -> TicketTable:
     """The tickets; for programs what is wrong with files is told by `_told_to_programs`."""
-    if options["progress"] == "json":
-        return read_tickets(engine, names, plans, reading)
-    with tickets_read(language):
-        return read_tickets(engine, names, plans, reading)
+    told = nullcontext() if options["progress"] == "json" else tickets_read(language)
+    with told, ticket_inputs(names) as inputs:
+        return read_tickets(engine, inputs, plans, reading)
 
 
 def _write(

@@ -31,7 +31,7 @@ SELDOM = 0.25
 
 
 class Stages:
-    """Is told of stages, and within one how far it has come; may be told from any thread. It never goes back."""
+    """Is told how far a run has come, by stages and within them, from any thread; it never goes back."""
 
     def __init__(self, form: Form, language: Language) -> None:
         self._form = form if form != "auto" or sys.stderr.isatty() else "none"

@@ -290,7 +290,7 @@ def _lacks(rules: Sequence[Rule]) -> tuple[Lack, ...]:
         for rule in rules
         for side in SIDES
         for place, entry in enumerate(rule.side(side))
-        if entry.slot.causes is not None
+        if entry.slot.causes is not None and entry.slot.causes.words
     )
 
 

@@ -1,4 +1,4 @@
-"""By which facts tickets are grouped: outlet, month and kinds of complaint where nothing else is asked for."""
+"""By which facts tickets are grouped: outlet, month and kinds of complaint where nothing else is asked."""
 
 from __future__ import annotations
 
