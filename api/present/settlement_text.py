@@ -69,11 +69,15 @@ class SettlementText:
         for kind, unit in kinds:
             title = f"{self._words.kind(kind)} ({self._words.unit(unit)})"
             table.add_column(title, justify="right", no_wrap=True)
+        correction = self._month.correction_of is not None
+        if correction:
+            table.add_column(self._words.say("delta"), justify="right", no_wrap=True)
         table.add_column(self._words.say("open_items"), justify="right")
-        shown = sorted(links, key=_dearest)[:MOST_OUTLETS]
+        shown = sorted(links, key=_most_changed if correction else _dearest)[:MOST_OUTLETS]
         for link in shown:
             amounts = [_shown(link.totals, key) for key in kinds]
-            table.add_row(self._words.outlet(link.outlet), *amounts, f"{link.open_lines:,}")
+            changed = [_signed(_change(link))] if correction else []
+            table.add_row(self._words.outlet(link.outlet), *amounts, *changed, f"{link.open_lines:,}")
         if len(links) > len(shown):
             table.add_row(self._words.say("more_outlets", more=f"{len(links) - len(shown):,}"))
         return table
@@ -81,6 +85,19 @@ class SettlementText:
 
 def _dearest(link: StatementLink) -> tuple[Decimal, str]:
     return -sum(link.totals.values(), Decimal(0)), link.outlet or ""
+
+
+def _most_changed(link: StatementLink) -> tuple[Decimal, Decimal, str]:
+    return -abs(_change(link)), *_dearest(link)
+
+
+def _change(link: StatementLink) -> Decimal:
+    """What the outlet pays more than was settled, whatever it is for."""
+    return sum(link.totals.values(), Decimal(0)) - sum((link.before or {}).values(), Decimal(0))
+
+
+def _signed(amount: Decimal) -> str:
+    return f"{amount:+,}" if amount else ""
 
 
 def _shown(totals: Totals, key: tuple[str, str]) -> str:

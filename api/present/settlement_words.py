@@ -9,6 +9,7 @@ from typing import Any
 from api.present.amounts import money
 from api.present.labels import label, label_or
 from engine.base.findings import Language
+from engine.evaluate.verdict import CitationOut
 from engine.library import Library
 from engine.replay.settlement import Between, Line, Month, OpenLine, Totals
 from engine.rulebook.model import Catalogue, Words
@@ -22,6 +23,7 @@ class SettlementWords:
         self.catalogue: Catalogue = library.catalogue
         self.month = month
         self.language = language
+        self._sources = library.sources
         self._parameters = {p.id: p.label for book in library.rulebooks for p in book.parameters.values()}
         self._readings = {
             option: words
@@ -42,7 +44,13 @@ class SettlementWords:
     def quotes(self, line: Line | OpenLine) -> str:
         """The sentences of the sources on which the line rests."""
         cited = self.month.words_of(line.rule, line.table_row).citations
-        return "\n".join(f"「{citation['quote']}」 {citation['source']}" for citation in cited)
+        return "\n".join(self.quote(citation) for citation in cited)
+
+    def quote(self, citation: CitationOut) -> str:
+        """A sentence of a source, and the source's title."""
+        source = self._sources.get(citation["source"])
+        titled = source.title.in_language(self.language) if source else citation["source"]
+        return f"「{citation['quote']}」 {titled}"
 
     def kind(self, kind: str) -> str:
         return label_or("kind", kind, self.language, kind)

@@ -38,26 +38,28 @@ class _Table:
     formats: dict[str, Any]
     above: Sequence[str] = ()
     most: int = MOST_ROWS
-    _sheet: Sheet = None
-    _row: int = 0
-    _parts: int = 0
+    _sheet: Sheet = field(default=None, init=False)
+    _heading: int = field(default=0, init=False)
+    _row: int = field(default=0, init=False)
+    _parts: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._begin()
 
     def add(self, cells: Sequence[Cell], style: str = "") -> None:
-        if self._sheet is None or self._row == self.most:
+        if self._row == self.most:
+            self.finish()
             self._begin()
         for column, cell in enumerate(cells):
             self._write(column, cell, style)
         self._row += 1
 
     def finish(self) -> None:
-        """A filter over the heading; an empty table has its heading too."""
-        if self._sheet is None:
-            self._begin()
-        self._filter()
+        """A filter over the heading."""
+        last = max(self._row - 1, self._heading)
+        self._sheet.autofilter(self._heading, 0, last, len(self.columns) - 1)
 
     def _begin(self) -> None:
-        if self._sheet is not None:
-            self._filter()
         self._parts += 1
         name = self.name if self._parts == 1 else f"{self.name} {self._parts}"
         self._sheet = self.book.add_worksheet(name)
@@ -73,12 +75,6 @@ class _Table:
         self._sheet.fit_to_pages(1, 0)
         self._sheet.repeat_rows(heading)
         self._heading, self._row = heading, heading + 1
-
-    _heading: int = field(default=0, init=False)
-
-    def _filter(self) -> None:
-        last = max(self._row - 1, self._heading)
-        self._sheet.autofilter(self._heading, 0, last, len(self.columns) - 1)
 
     def _write(self, column: int, cell: Cell, style: str) -> None:
         match cell:
@@ -108,7 +104,8 @@ class SettlementXlsx:
         self._outlets = self._table("outlets", self._outlet_columns(), formats, self._above())
         self._lines = self._table("lines", _LINE_COLUMNS, formats)
         self._open = self._table("open", _OPEN_COLUMNS, formats)
-        self._changes = self._table("changes", _CHANGE_COLUMNS, formats)
+        correction = month.correction_of is not None
+        self._changes = self._table("changes", _CHANGE_COLUMNS, formats) if correction else None
         self._rules = self._table("rules", _RULE_COLUMNS, formats)
 
     def __enter__(self) -> Self:
@@ -161,8 +158,9 @@ class SettlementXlsx:
             self._lines.add(self._line_row(outlet, line))
         for open_line in statement.open_lines:
             self._open.add(self._open_row(outlet, open_line))
-        for change in statement.changes:
-            self._changes.add(self._change_row(outlet, change))
+        if self._changes is not None:
+            for change in statement.changes:
+                self._changes.add(self._change_row(outlet, change))
 
     def _outlet_row(self, statement: Statement) -> list[Cell]:
         row: list[Cell] = [self._words.outlet(statement.outlet), statement.tickets]
@@ -244,14 +242,14 @@ class SettlementXlsx:
                 total.append(self._month.correction_of.totals.get(key, Decimal(0)))
         self._outlets.add([*total, self._month.open_lines], "total_")
         for rule, words in self._month.rules.items():
-            cited = "\n".join(f"「{c['quote']}」 {c['source']}" for c in words.citations)
+            cited = "\n".join(map(self._words.quote, words.citations))
             self._rules.add([rule, words.title[self._words.language], cited])
         for table in self._tables():
             table.finish()
 
     def _tables(self) -> Iterable[_Table]:
-        correction = (self._changes,) if self._month.correction_of is not None else ()
-        return (self._outlets, self._lines, self._open, *correction, self._rules)
+        tables = (self._outlets, self._lines, self._open, self._changes, self._rules)
+        return [table for table in tables if table is not None]
 
 
 def _shortest(value: Any) -> Cell:

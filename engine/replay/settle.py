@@ -7,7 +7,7 @@ grouping's groups have in common, in each world), `settled_charges` (what the st
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -19,7 +19,7 @@ from engine.base.findings import Finding
 from engine.library import Library
 from engine.plan.nodes import Plan
 from engine.replay import days
-from engine.replay.aggregates import groupings, months_of, resting_on
+from engine.replay.aggregates import Grouping, groupings, months_of, resting_on
 from engine.replay.charges import Charge, charges
 from engine.replay.engines import Engine, Row
 from engine.replay.group_facts import GroupFacts, Tickets, worlds_table
@@ -73,13 +73,13 @@ class Settlement:
     outlets: Mapping[str, int]
     _engine: Engine
     _charges: tuple[Charge, ...]
-    _facts: tuple[str, ...]
+    _groupings: tuple[Grouping, ...]
     _common: Mapping[str, Mapping[str, Any]]
 
     @property
     def common_facts(self) -> tuple[str, ...]:
         """The facts that statements may have in common with their group, in their order."""
-        return self._facts
+        return tuple(dict.fromkeys(name for some in self._groupings for name in some.facts))
 
     def statements(self) -> Iterator[Statement]:
         """Every outlet's statement by its name, and last what cannot be laid to any outlet."""
@@ -96,6 +96,15 @@ class Settlement:
         for left in [] if outlet is None else [outlet, *waiting]:
             yield self._statement(left, ())
 
+    def _of_nobody(self, line: OpenLine) -> OpenLine:
+        """A ticket that does not say whose it is lacks that, and not what would then be counted."""
+        counted = {name for some in self._groupings for name in (*some.counts, *some.numbers)}
+        if counted.isdisjoint(line.missing):
+            return line
+        concerned = [some for some in self._groupings if not {*some.counts}.isdisjoint(line.missing)]
+        keys = {key for some in concerned for key in some.keys}
+        return replace(line, missing=tuple(sorted({*line.missing} - counted | keys)))
+
     def _statement(self, outlet: str | None, rows: Iterator[Row] | tuple[()]) -> Statement:
         lines: list[Line] = []
         open_lines: list[OpenLine] = []
@@ -104,7 +113,7 @@ class Settlement:
             if isinstance(said, Line):
                 lines.append(said)
             else:
-                open_lines.append(said)
+                open_lines.append(self._of_nobody(said) if outlet is None else said)
         return Statement(
             outlet,
             self.outlets.get(outlet, 0) if outlet is not None else 0,
@@ -244,7 +253,7 @@ class _Work:
             outlets=self._outlets(),
             _engine=self.engine,
             _charges=found.charges,
-            _facts=tuple(dict.fromkeys(name for some in self.groupings for name in some.facts)),
+            _groupings=self.groupings,
             _common=common,
         )
 

@@ -64,9 +64,9 @@ def rule_words(plan: Plan, found: Collection[Charge]) -> dict[str, RuleWords]:
         origin = item.origin
         if origin.id in named:
             words[origin.id] = _spoken(origin)
-        if isinstance(item, RulePlan | TablePlan):
-            for exemption in item.exemptions:
-                words[exemption.origin.id] = _spoken(exemption.origin)
+        exemptions = item.exemptions if isinstance(item, RulePlan | TablePlan) else ()
+        spoken = [exemption.origin for exemption in exemptions if exemption.origin.id in named]
+        words |= {exempt.id: _spoken(exempt) for exempt in spoken}
         if isinstance(item, TablePlan) and origin.id in named:
             rows = (*item.rows, item.otherwise) if item.otherwise else item.rows
             for row in rows:

@@ -40,7 +40,8 @@ class ByHand:
 
 def settled_by_hand(plan: Plan, tickets: Sequence[Mapping[str, Any]], month: date, as_of: datetime) -> ByHand:
     """The month's statements; `tickets` are raw facts."""
-    here = [facts for raw in tickets if _month(facts := dict(facts_from(raw, plan)[0])) == month]
+    read: list[Facts] = [dict(facts_from(raw, plan)[0]) for raw in tickets]
+    here = [facts for facts in read if _month(facts) == month]
     for facts in here:
         facts["month"] = month
     groups: dict[str | None, list[Facts]] = defaultdict(list)
@@ -119,7 +120,10 @@ class _Money:
                 found.add((self._whose(rule, facts), False, (rule, row, outcome["reason"], ())))
         for entry in verdict["undecided"]:
             if entry["rule"] in self.payers:
-                why = (entry["rule"], None, entry["reason"], tuple(entry["missing"]))
+                missing = set(entry["missing"])
+                if not missing.isdisjoint(COUNTED) and "outlet_level1_id" not in facts:
+                    missing = missing - set(WORKED_OUT) | {"outlet_level1_id"}
+                why = (entry["rule"], None, entry["reason"], tuple(sorted(missing)))
                 found.add((self._whose(entry["rule"], facts), False, why))
         return found
 

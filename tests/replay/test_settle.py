@@ -15,6 +15,8 @@ from engine.replay.settle import Order
 from engine.replay.settlement import Between, Statement
 from tests.replay.settled_small import FINES, MONTH, appeal, settled, ticket
 
+BANDS = "fines/s/bands"
+
 
 @pytest.fixture
 def duck() -> Iterator[Duck]:
@@ -39,7 +41,7 @@ def test_counts_decide_the_band(duck: Duck) -> None:
         ticket(7, "B", kind="praise", loss=0),
     ]
     _, found = settled(duck, tickets)
-    assert _amounts(found["A"]) == [("T1", "fines/s/bands", 5), ("T2", "fines/s/bands", 5)]
+    assert _amounts(found["A"]) == [("T1", BANDS, Decimal(5)), ("T2", BANDS, Decimal(5))]
     assert {line.amount for line in found["B"].lines} == {9}
     assert found["B"].aggregates == {
         "appeals": 4,
@@ -55,7 +57,7 @@ def test_counts_decide_the_band(duck: Duck) -> None:
 def test_what_tickets_say_of_a_count_gives_way(duck: Duck) -> None:
     """A rate that the ticket brings along is not taken: the settlement counts for itself."""
     _, found = settled(duck, [appeal(1, rate=Decimal("9.5"))])
-    assert _amounts(found["A"]) == [("T1", "fines/s/bands", 5)]
+    assert _amounts(found["A"]) == [("T1", BANDS, Decimal(5))]
 
 
 def test_an_unknown_that_changes_nothing(duck: Duck) -> None:
@@ -93,7 +95,7 @@ def test_too_many_unknowns(duck: Duck) -> None:
     """Where more worlds are possible than are looked at, what rests on the counts is open."""
     tickets = [appeal(1), *(ticket(n, kind=None, loss=0) for n in range(2, 60))]
     _, found = settled(duck, tickets)
-    assert _open(found["A"])[0] == ("T1", "fines/s/bands", "fact_missing", ("appeals", "praises"))
+    assert _open(found["A"])[0] == ("T1", BANDS, "fact_missing", ("appeals", "praises"))
     assert found["A"].aggregates["appeals"] == Between(1, 59)
 
 
@@ -110,7 +112,7 @@ def test_a_sum(duck: Duck) -> None:
     _, found = settled(
         duck, [appeal(1, loss=Decimal("50.01")), appeal(2, loss=Decimal(50)), appeal(3, "B", loss=None)]
     )
-    assert ("T1", "fines/s/many-losses", 1) in _amounts(found["A"])
+    assert ("T1", "fines/s/many-losses", Decimal(1)) in _amounts(found["A"])
     assert found["A"].aggregates["losses"] == Decimal("100.01")
     assert found["B"].aggregates["losses"] is None
     assert ("T3", "fines/s/many-losses", "fact_missing", ("losses",)) in _open(found["B"])
@@ -121,7 +123,7 @@ def test_volumes_of_a_file(duck: Duck) -> None:
     volumes = [{"outlet_level1_id": "A", "month": MONTH, "parcels": 10}]
     found, statements = settled(duck, [appeal(1), appeal(2, "B")], Order(MONTH, volumes))
     assert [line.amount for line in statements["A"].lines] == [9]
-    assert _open(statements["B"]) == [("T2", "fines/s/bands", "fact_missing", ("parcels",))]
+    assert _open(statements["B"]) == [("T2", BANDS, "fact_missing", ("parcels",))]
     assert [(f.code, f.values["groups"]) for f in found.findings] == [("Q103", "B")]
 
 
@@ -135,8 +137,8 @@ def test_tickets_that_say_different_volumes(duck: Duck) -> None:
 def test_two_schemes(duck: Duck) -> None:
     """A ticket fined by two rules shows both on each line, also where two outlets pay."""
     _, found = settled(duck, [appeal(1, late=True, outlet_id="A2")])
-    both = ("fines/s/bands", "fines/t/late")
-    assert [(line.rule, line.schemes) for line in found["A"].lines] == [("fines/s/bands", both)]
+    both = (BANDS, "fines/t/late")
+    assert [(line.rule, line.schemes) for line in found["A"].lines] == [(BANDS, both)]
     assert [(line.rule, line.schemes) for line in found["A2"].lines] == [("fines/t/late", both)]
 
 
