@@ -45,6 +45,7 @@ _ROUNDINGS: dict[RoundingMode, Callable[[exact.Number, int], Decimal]] = {
     "floor": exact.floor,
     "ceiling": exact.ceiling,
 }
+_WORDS: dict[RoundingMode, str] = {"half up": "ROUND", "floor": "FLOOR", "ceiling": "CEIL"}
 _COMPARISONS: dict[Operator, type[exp.Binary]] = {
     "=": exp.EQ,
     "!=": exp.NEQ,
@@ -361,13 +362,12 @@ def rounded(mode: RoundingMode, value: Number, digits: int) -> Quantity:
     if digits < 0:
         return _rounded_ratio(mode, Ratio(value, ONE), digits)
     reach = _rounded_range(mode, value.digits, digits)
-    if mode == "half up":
-        sql = _quicker(value, lambda number: call("ROUND", number, whole(digits)))
-        return Quantity(sql if digits else cast(sql, data_type(reach)), reach)
-    units = _product(value, constant(10**digits))
-    sql = _quicker(units, lambda number: call("FLOOR" if mode == "floor" else "CEIL", number))
-    counted = Quantity(cast(sql, data_type(Digits(reach.low, reach.high))), Digits(reach.low, reach.high))
-    return _in_units(counted, digits)
+    if mode == "half up" and digits:
+        return Quantity(_quicker(value, lambda number: call("ROUND", number, whole(digits))), reach)
+    units = value if mode == "half up" else _product(value, constant(10**digits))
+    counted = Digits(reach.low, reach.high)
+    sql = _quicker(units, lambda number: cast(call(_WORDS[mode], number), data_type(counted)))
+    return _in_units(Quantity(sql, counted), digits)
 
 
 def _quicker(value: Quantity, how: Callable[[Sql], Sql]) -> Sql:
