@@ -81,6 +81,30 @@ def test_what_cannot_be_watched_is_a_problem(caiding: Caiding) -> None:
     assert caught.value.status == 422
 
 
+def test_a_dry_run_is_asked_for_followed_and_read(running: Running, caiding: Caiding) -> None:
+    caiding.decide(TICKET)
+    text = (running.home / "rules" / "fines.yaml").read_text(encoding="utf-8")
+    dearer = {"fines.yaml": text.replace("2015-01-01: 50", "2015-01-01: 80")}
+    asked = caiding.ask_for_dry_run(dearer, tickets={}, fail_on=["changed > 0"])
+    run = caiding.wait_for_dry_run(asked["id"], every=0.1, patience=90)
+    assert (run["state"], run["summary"]["passed"]) == ("done", False)
+    assert caiding.dry_run_result(run["id"])["changed"] == run["summary"]["changed"] > 0
+    assert caiding.dry_run_report(run["id"]).lower().startswith("<!doctype html>")
+
+
+def test_a_dry_run_is_cancelled_and_a_candidate_with_errors_is_told_of(caiding: Caiding) -> None:
+    asked = caiding.ask_for_dry_run(base=caiding.editions()["active"]["edition"], tickets={})
+    with pytest.raises(TimeoutError):
+        caiding.wait_for_dry_run(asked["id"], patience=0)
+    caiding.cancel_dry_run(asked["id"])
+    assert caiding.wait_for_dry_run(asked["id"], every=0.1)["state"] == "cancelled"
+    with pytest.raises(Problem, match="S125"):
+        caiding.dry_run_report(asked["id"])
+    with pytest.raises(Problem, match="S121") as caught:
+        caiding.ask_for_dry_run({"fines.yaml": "rulebook: ["}, tickets={})
+    assert caught.value.body["findings"]
+
+
 def test_floats_are_refused_before_anything_is_sent(caiding: Caiding) -> None:
     with pytest.raises(TypeError, match="float"):
         caiding.decide({"value": 10.5})

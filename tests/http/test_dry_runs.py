@@ -151,7 +151,8 @@ WRONG: list[tuple[Any, list[tuple[str, str]]]] = [
     ({**CHANGED, "tickets": {}, "base": "HEAD~1"}, [("S131", "/base")]),
     ({**CHANGED, "tickets": {}, "as_of": "now"}, [("F008", "/as_of")]),
     ({**CHANGED, "tickets": {}, "by": "kind"}, [("S136", "/by")]),
-    ({**CHANGED, "tickets": {}, "by": ["kinds"]}, [("F001", "/by/0")]),
+    ({**CHANGED, "tickets": {}, "by": ["kinds"]}, [("Q069", "/by/0")]),
+    ({**CHANGED, "tickets": {}, "fail_on": ["rule(fines/loss/losst).changed > 0"]}, [("Q074", "/fail_on/0")]),
     ({**CHANGED, "tickets": {}, "fail_on": ["x" * 201]}, [("S136", "/fail_on")]),
     ({**CHANGED, "tickets": {}, "fail_on": ["changed > 2%", "changed"]}, [("Q072", "/fail_on/1")]),
 ]  # fmt: skip
@@ -185,7 +186,7 @@ def test_a_candidate_with_errors(front: World) -> None:
 def test_nothing_is_too_wrong_for_the_child(front: World) -> None:
     """The child says the same as it would in this process, also of texts that no file could hold."""
     for text in (FINES, "", "\0", "\ud800".encode("utf-8", "replace").decode(), "a: [" * 2000, "%"):
-        candidate = Candidate({**_texts(), "fines.yaml": text}, {}, None, ("no",), (), "zh")
+        candidate = Candidate({**_texts(), "fines.yaml": text}, _texts(), {}, None, ("no",), (), "zh")
         assert examined(candidate) == examine(candidate)
     del front
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from api.http.dry_runs.examining import examine
 from api.scribe.client import NoLog
 from api.store.database import open_database, upgrade
-from tests.http.world import World, world_on
+from tests.http.world import World, with_service, world_on
 
 FACTS = ("ticket_no", "kind", "value", "day", "at", "receiver", "signed_by", "facts", "as_of", "tickets", "")
 scalars = (
@@ -76,6 +77,36 @@ def test_any_body(any_front: World, body: bytes, path: str) -> None:
     form = "application/json" if reply.status < 300 else "application/problem+json"
     assert reply.header("Content-Type") == form
     json.loads(reply.body)
+
+
+WORDS = ("candidate", "base", "readings", "tickets", "by", "fail_on", "from", "facts.yaml", "fines.yaml")
+dry_runs = st.fixed_dictionaries(
+    {"tickets": st.sampled_from(["history", {}, {"from": "2015-01-01"}]) | values},
+    optional={
+        "candidate": st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=3), values, max_size=3)
+        | values,
+        "readings": st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=2) | values,
+        "base": values,
+        "as_of": values,
+        "by": st.lists(st.sampled_from(["kind", "at", "nobody"]) | scalars, max_size=2) | values,
+        "fail_on": st.lists(st.sampled_from(["changed > 2%", "bad > 1"]) | scalars, max_size=2) | values,
+    },
+).map(lambda asked: json.dumps(asked).encode())
+
+
+@example(body=b'{"candidate": {"fines.yaml": "\\ud800"}, "tickets": {}}')
+@example(body=b'{"candidate": {"\\ud800": ""}, "tickets": {}}')
+@example(body=b'{"candidate": {"fines.yaml": "\\u0000"}, "tickets": {}}')
+@example(body=b'{"candidate": {"fines.yaml": "a: &a [*a]"}, "tickets": {}}')
+@given(body=bodies | dry_runs)
+@quick
+def test_any_dry_run(any_front: World, body: bytes) -> None:
+    """No question about a change gives 5xx but that too many wait."""
+    any_front.journal.lines.clear()
+    asked = with_service(any_front, examine=examine)
+    reply = asked.ask("POST", "/v1/dry-runs", body, key="rehearse")
+    assert reply.status in (202, 400, 413, 415, 422) or reply.json["code"] == "S123"
+    assert any_front.journal.lines == []
 
 
 HEADERS = (

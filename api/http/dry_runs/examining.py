@@ -11,7 +11,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from engine.base.findings import Finding, Language, has_errors
 from engine.base.suggest import closest
 from engine.evaluate.facts import as_of_from
 from engine.library import Library, load_texts
-from engine.replay.limits import limit_from
+from engine.replay.limits import Limit, limit_from, unknown_names
 
 PATIENCE_S = 60.0
 MOST_MEMORY = 2 * 2**30
@@ -31,9 +31,13 @@ COMMAND = (sys.executable, "-P", "-m", "api.http.dry_runs.examining")
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """All rulebooks of a candidate by the names of their files, and what is asked of them."""
+    """All rulebooks of a candidate by the names of their files, and what is asked of them.
+
+    `base` are the rulebooks that it is compared with.
+    """
 
     files: Mapping[str, str]
+    base: Mapping[str, str]
     readings: Mapping[str, str]
     as_of: str | None
     by: tuple[str, ...]
@@ -82,7 +86,7 @@ def examined(candidate: Candidate) -> Examined | None:
 
 def examine(candidate: Candidate) -> Examined:
     """Loads the candidate and looks at what is asked of it; where it has errors, at nothing else."""
-    library = load_texts({name: text.encode() for name, text in candidate.files.items()})
+    library = _library(candidate.files)
     checked = checked_json(list(library.findings), library, candidate.language)
     if library.plan is None or has_errors(library.findings):
         return Examined(None, checked)
@@ -94,6 +98,10 @@ def examine(candidate: Candidate) -> Examined:
     return Examined(plan.edition, checked, found)
 
 
+def _library(files: Mapping[str, str]) -> Library:
+    return load_texts({name: text.encode() for name, text in files.items()})
+
+
 def _troubles(candidate: Candidate, library: Library) -> Iterator[Finding]:
     yield from _reading_troubles(candidate.readings, library)
     catalogue = library.catalogue
@@ -102,14 +110,32 @@ def _troubles(candidate: Candidate, library: Library) -> Iterator[Finding]:
         instant = as_of_from(candidate.as_of, catalogue.zone)
         if isinstance(instant, Finding):
             yield replace(instant, pointer="/as_of")
-    for index, name in enumerate(candidate.by):
-        if name not in catalogue.facts:
-            suggestion = closest(name, catalogue.facts)
-            yield Finding("F001", {"name": name}, pointer=f"/by/{index}", suggestion=suggestion)
-    for index, written in enumerate(candidate.fail_on):
-        limit = limit_from(written)
+    limits = [limit_from(written) for written in candidate.fail_on]
+    for index, limit in enumerate(limits):
         if isinstance(limit, Finding):
             yield replace(limit, pointer=f"/fail_on/{index}")
+    if limits or candidate.by:
+        yield from _unknown_names(candidate, library, limits)
+
+
+def _unknown_names(
+    candidate: Candidate, library: Library, limits: Sequence[Limit | Finding]
+) -> Iterator[Finding]:
+    """Rules, units and facts that are named must be those of one side at least, as in `caiding dry-run`."""
+    from engine.replay.dimensions import not_grouped
+    from engine.replay.dry_run import origins
+
+    plans = [plan for plan in (_library(candidate.base).plan, library.plan) if plan is not None]
+    rules = list(dict.fromkeys(origin.id for plan in plans for origin in origins(plan)))
+    units = {plan.currency for plan in plans}
+    for index, limit in enumerate(limits):
+        unknown = None if isinstance(limit, Finding) else unknown_names(limit, rules, units)
+        if unknown is not None:
+            yield replace(unknown, pointer=f"/fail_on/{index}")
+    for index, fact in enumerate(candidate.by):
+        unknown = not_grouped(fact, plans)
+        if unknown is not None:
+            yield replace(unknown, pointer=f"/by/{index}")
 
 
 def _reading_troubles(readings: Mapping[str, str], library: Library) -> Iterator[Finding]:

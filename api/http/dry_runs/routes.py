@@ -118,7 +118,7 @@ def _looked_through(
     exchange: Exchange, asked: Asked, sides: Sides, turn: threading.Lock
 ) -> Examined | Answer:
     candidate = Candidate(
-        sides.files, asked.readings, asked.as_of, asked.by, asked.fail_on, exchange.language
+        sides.files, sides.before, asked.readings, asked.as_of, asked.by, asked.fail_on, exchange.language
     )
     if not turn.acquire(timeout=TURN_PATIENCE_S):
         return problem(exchange, "S123", {"count": "1"})

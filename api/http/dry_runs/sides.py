@@ -9,15 +9,16 @@ from api.http.bodies import shown
 from api.http.dry_runs.asked import Asked
 from api.http.service import Edition
 from api.store.database import Database
-from api.store.editions import editions, kept
+from api.store.editions import KeptEdition, editions, kept
 from engine.base.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """`base` is the edition compared with; `files` are the candidate's texts by the names of the files."""
+    """`base` is the edition compared with; `before` and `files` are its texts and the candidate's by file."""
 
     base: str
+    before: Mapping[str, str]
     files: Mapping[str, str]
 
 
@@ -27,12 +28,16 @@ def sides_of(asked: Asked, active: Edition, database: Database) -> Sides | Findi
     if base is None:
         return Finding("S131", {"written": shown(asked.base or "")}, pointer="/base")
     with database.reading() as connection:
-        running = kept(connection, active.name)
-    if running is None:
-        return Finding("S131", {"written": active.name}, pointer="/base")
-    files: dict[str, str | None] = {name: text.decode() for name, text in running.files.items()}
-    files |= asked.candidate
-    return Sides(base, {name: text for name, text in sorted(files.items()) if text is not None})
+        running, compared = kept(connection, active.name), kept(connection, base)
+    if running is None or compared is None:
+        return Finding("S131", {"written": active.name if running is None else base}, pointer="/base")
+    files = {**_texts(running), **asked.candidate}
+    named = {name: text for name, text in sorted(files.items()) if text is not None}
+    return Sides(base, _texts(compared), named)
+
+
+def _texts(edition: KeptEdition) -> dict[str, str]:
+    return {name: text.decode() for name, text in edition.files.items()}
 
 
 def _base(written: str, active: Edition, database: Database) -> str | None:
