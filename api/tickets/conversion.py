@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from api.tickets.csv_tickets import UnreadableHeader
 from api.tickets.mapping import ImportMapping
 from api.tickets.parquet_tickets import Arrow
-from api.tickets.parquet_values import column_of
+from api.tickets.parquet_values import by_column, column_of
 from api.tickets.parquet_writer import arrow_type
 from api.tickets.refusal import TicketsRefused, Trouble
 from api.tickets.sources import Form, Reading, tickets_of
@@ -174,17 +174,10 @@ def _write(target: Path, tickets: Iterator[_Good], reader: Reader) -> frozenset[
 def _record_batch(
     tickets: Sequence[_Good], types: Mapping[str, Type], schema: Arrow, given: set[str]
 ) -> Arrow:
-    """Tickets have few of all the facts, so columns are filled ticket by ticket."""
-    columns: dict[str, list[Any]] = {
-        f"{PLACE}file": [ticket.file for ticket in tickets],
-        f"{PLACE}row": [ticket.line for ticket in tickets],
-        AS_OF: [ticket.as_of for ticket in tickets],
-    }
-    for index, ticket in enumerate(tickets):
-        for name, value in ticket.facts.items():
-            if name not in columns:
-                columns[name] = [None] * len(tickets)
-            columns[name][index] = value
+    columns = by_column([ticket.facts for ticket in tickets])
+    columns[f"{PLACE}file"] = [ticket.file for ticket in tickets]
+    columns[f"{PLACE}row"] = [ticket.line for ticket in tickets]
+    columns[AS_OF] = [ticket.as_of for ticket in tickets]
     given.update(columns)
     arrays = [
         _array(columns.get(part.name), types.get(part.name), part.type, len(tickets)) for part in schema

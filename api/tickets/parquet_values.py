@@ -9,6 +9,21 @@ from typing import Any
 from engine.rulebook.types import Kind, Type
 
 
+def by_column(tickets: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The columns that have values. Tickets have few of all the facts, so that is filled in ticket by ticket.
+
+    >>> by_column([{"a": 1}, {"b": 2}])
+    {'a': [1, None], 'b': [None, 2]}
+    """
+    columns: dict[str, list[Any]] = {}
+    for index, facts in enumerate(tickets):
+        for name, value in facts.items():
+            if name not in columns:
+                columns[name] = [None] * len(tickets)
+            columns[name][index] = value
+    return columns
+
+
 def column_of(values: Sequence[Any], type_: Type) -> list[Any]:
     """Months as texts, `2015-10`; all else Arrow takes as it is.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate, islice
 from typing import BinaryIO, Literal, TypeAlias
 
 import pyarrow as pa
@@ -11,12 +12,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from api.tickets.parquet_tickets import Arrow
+from api.tickets.parquet_values import by_column
 from api.tickets.ticket import Raw
-from api.tickets.writers import batches
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import Kind, Type
 
 Precision: TypeAlias = Literal["ms", "us"]
+AT_ONCE, IN_A_GROUP = 2_000, 60
+"""Tickets in a batch, and batches in a group of rows."""
 END_OF_DAY = "T24:00"
 """Only the rulebook language has it; elsewhere it is 00:00 of the next day."""
 DAY_IN_MS = 24 * 60 * 60 * 1000
@@ -29,13 +32,41 @@ def write_parquet(
     facts: Mapping[str, FactDeclaration],
     zone: str,
 ) -> None:
-    """Raw facts as exact decimals, days, instants in the zone, lists of records; months as text."""
-    types = [(name, facts[name].type) for name in columns]
-    schema = pa.schema([(name, arrow_type(type_, zone, "ms")) for name, type_ in types])
-    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
-        for batch in batches(tickets):
-            arrays = [_array([ticket.get(name) for ticket in batch], type_, zone) for name, type_ in types]
-            writer.write_batch(pa.record_batch(arrays, schema=schema))
+    """Raw facts as exact decimals, days, instants in the zone, lists of records; months as text.
+
+    While a group of rows is packed and written, which Python is not needed for, the next one is made.
+    """
+    types = {name: facts[name].type for name in columns}
+    schema = pa.schema([(name, arrow_type(type_, zone, "ms")) for name, type_ in types.items()])
+    made = (_record_batch(batch, types, schema, zone) for batch in _batches(tickets))
+    with pq.ParquetWriter(out, schema, compression="zstd") as writer, ThreadPoolExecutor(1) as other:
+        written: Future[None] | None = None
+        while group := list(islice(made, IN_A_GROUP)):
+            if written is not None:
+                written.result()
+            written = other.submit(writer.write_table, pa.Table.from_batches(group))
+        if written is not None:
+            written.result()
+
+
+def _batches(tickets: Iterable[Mapping[str, Raw]]) -> Iterator[list[Mapping[str, Raw]]]:
+    """So few that they are still close at hand when they are looked at again."""
+    stream = iter(tickets)
+    while batch := list(islice(stream, AT_ONCE)):
+        yield batch
+
+
+def _record_batch(
+    tickets: Sequence[Mapping[str, Raw]], types: Mapping[str, Type], schema: Arrow, zone: str
+) -> Arrow:
+    columns = by_column(tickets)
+    arrays = [
+        _array(columns[name], type_, zone)
+        if name in columns
+        else pa.nulls(len(tickets), schema.field(name).type)
+        for name, type_ in types.items()
+    ]
+    return pa.record_batch(arrays, schema=schema)
 
 
 def arrow_type(type_: Type, zone: str, precision: Precision) -> Arrow:

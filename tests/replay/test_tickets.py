@@ -14,7 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.tickets.history import COLUMNS, history
+from api.tickets.parquet_writer import write_parquet
 from api.tickets.tables import TableOptions, read_tickets
+from api.tickets.writers import write_ndjson
+from engine.library import load
 from engine.replay.duck import Duck
 from tests.replay.stored_tickets import AS_OF, by_rows, by_table, plan_of, written
 
@@ -219,3 +223,21 @@ def test_a_table_proved_by_statistics_asks_nothing_of_its_rows(engine: Duck, tmp
     columns = {"at": moments, "number": list(range(100)), "day": [date(2015, 1, 1)] * 100}
     table = read_tickets(engine, [written(tmp_path / "a.parquet", columns)], [PLAN], OPTIONS)
     assert table.source.args.get("where") is None
+
+
+def test_the_made_up_history_goes_straight_in_and_is_the_same_in_every_form(
+    engine: Duck, tmp_path: Path
+) -> None:
+    plan = load(Path("rules")).plan
+    assert plan is not None
+    made = list(history(3000, 5))
+    with (tmp_path / "a.parquet").open("wb") as out:
+        write_parquet(out, made, COLUMNS, plan.facts, plan.zone)
+    with (tmp_path / "a.ndjson").open("wb") as out:
+        write_ndjson(out, made)
+    tables = [
+        read_tickets(engine, [str(tmp_path / name)], [plan], OPTIONS) for name in ("a.parquet", "a.ndjson")
+    ]
+    assert [(table.rows, table.bad.count) for table in tables] == [(3000, 0)] * 2
+    assert "tickets-" not in str(tables[0].parts[0].scan.relation)
+    assert by_table(engine, tables[0]) == by_table(engine, tables[1])
