@@ -54,11 +54,9 @@ def concluded(
         for outcome in outcomes
         for amount in amounts(outcome)
     }
-    return Concluded(
-        tuple(_fields(outcome, cells) for outcome in outcomes),
-        conjunction(cell.worth.there for cell in cells.values()),
-        together(cell.mask for cell in cells.values()),
-    )
+    known = conjunction(cell.worth.there for cell in cells.values())
+    stated = () if known is False else tuple(_fields(outcome, cells) for outcome in outcomes)
+    return Concluded(stated, known, together(cell.mask for cell in cells.values()))
 
 
 def _once(writer: Writer, cell: Cell, present: Truth) -> Cell:
