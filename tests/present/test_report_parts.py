@@ -102,3 +102,12 @@ def test_templates_call_only_words_that_are_there() -> None:
         for key in re.findall(r'(?:say|count_of)\(["\'](\w+)["\']', path.read_text(encoding="utf-8"))
     }
     assert called <= set(_wording())
+
+
+def test_what_both_sides_say_alike_of_a_changed_rule_is_given_in_short() -> None:
+    found = impact(3000)
+    sides = Sides(Names((library(), candidate()), "en"))
+    rows = [row for kind in found.classes for example in kind.examples for row in sides.of(example).rows]
+    same = [said for row in rows for said in (*row.before, *row.after) if said.same]
+    assert same, "late compensation has a review on both sides"
+    assert all(not said.reasons and not any(differs for _, differs in said.head) for said in same)

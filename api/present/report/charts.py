@@ -68,7 +68,7 @@ def _stretch(axes: Axes, start: float, top: float, length: float, thick: float) 
     """A bar lying down from a start, or backwards and hatched."""
     if length < 0:
         axes.barh(top + thick / 2, length, thick, start, color="white", edgecolor=FALL, hatch="/////", lw=1)
-    else:
+    elif length:
         axes.barh(top + thick / 2, length, thick, start, color=RISE, edgecolor=RISE, lw=1)
 
 
@@ -108,7 +108,7 @@ def _pillar(axes: Axes, middle: float, zero: float, length: float, thick: float)
     """A standing bar; the page's y grows downwards, so a rise is negative."""
     if length > 0:
         axes.bar(middle, length, thick, zero, color="white", edgecolor=FALL, hatch="/////", lw=1)
-    else:
+    elif length:
         axes.bar(middle, length, thick, zero, color=RISE, edgecolor=RISE, lw=1)
 
 

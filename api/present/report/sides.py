@@ -43,7 +43,9 @@ class Cited:
 
 @dataclass(frozen=True)
 class Said:
-    """One thing that a side says of a rule; `tone` is the part of the verdict that it stands in."""
+    """One thing that a side says of a rule; `tone` is the part of the verdict that it stands in. What the
+    other side says in the very same words (`same`) is given without its reasons.
+    """
 
     tone: str
     head: Marked
@@ -51,6 +53,7 @@ class Said:
     row_marked: bool
     reasons: tuple[Reason, ...]
     cited: tuple[Cited, ...]
+    same: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class SideBySide:
 class _Other:
     """What the other side says of the same rule, to tell what is new."""
 
+    entries: Sequence[Entry] = ()
     heads: Sequence[str] = ()
     rows: Collection[str] = ()
     reasons: Collection[tuple[Any, ...]] = field(default_factory=frozenset)
@@ -145,6 +149,7 @@ class Sides:
     def _other(self, entries: list[Entry]) -> _Other:
         said = [entry for _, entry in entries]
         return _Other(
+            entries,
             [self.head(entry) for entry in entries],
             {_row_of(entry) for entry in said},
             {_reason_key(reason) for entry in said for reason in entry.get("because", ())},
@@ -156,6 +161,8 @@ class Sides:
         head = self.head(entry)
         partner = head if head in other.heads else other.heads[index] if index < len(other.heads) else ""
         row = _row_of(words)
+        if entry in other.entries:
+            return Said(part, marked(head, head), row, row_marked=False, reasons=(), cited=(), same=True)
         return Said(
             tone=part,
             head=marked(head, partner),
