@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
@@ -66,6 +66,8 @@ from engine.rulebook.expressions import (
 )
 from engine.rulebook.types import NUMBERS, Kind, Scalar, Type
 
+Given: TypeAlias = Collection[str] | Mapping[str, Digits | None]
+"""The facts that tickets have columns for; of numbers also how wide the files' statistics show them to be."""
 COMPARED = {"=": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
 OWN_YEARS = (EARLIEST.year, LATEST.year)
 DAYS = Digits(-4_000_000, 4_000_000)
@@ -103,7 +105,7 @@ class Writer:
     def __init__(
         self,
         plan: Plan,
-        given: Collection[str] | None,
+        given: Given | None,
         columns: Columns,
         bits: Bits,
         *,
@@ -112,6 +114,7 @@ class Writer:
         self.plan = plan
         self.zone = ZoneInfo(plan.zone)
         self.given = frozenset(plan.facts if given is None else given)
+        self.widths = given if isinstance(given, Mapping) else {}
         self.columns = columns
         self.bits = bits
         self.tells_undecided = tells_undecided
@@ -246,6 +249,9 @@ class Writer:
         column = exp.column(name)
         none: Truth = is_null(column) if is_none else False
         number = number_of(column, declared.type, declared.minimum, declared.maximum)
+        width = self.widths.get(name)
+        if number is not None and width is not None:
+            number = Quantity(column, width)
         return Worth(column, none, may_be_unknown=not is_none, number=number)
 
     def missing_fact(self, name: str) -> Mask:

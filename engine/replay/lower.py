@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import TypeVar
 
 from engine.base.findings import Finding
@@ -10,7 +10,7 @@ from engine.plan.nodes import Origin, Plan
 from engine.replay.causes import Bits
 from engine.replay.columns import Columns
 from engine.replay.definitions import define
-from engine.replay.expressions import Writer
+from engine.replay.expressions import Given, Writer
 from engine.replay.items import slots_of
 from engine.replay.refused import NotSayable
 from engine.replay.slots import Held, Lowered, Slot
@@ -19,11 +19,12 @@ T = TypeVar("T")
 
 
 def lower(
-    plan: Plan, given: Collection[str] | None = None, bits: Bits | None = None, *, undecided: bool = True
+    plan: Plan, given: Given | None = None, bits: Bits | None = None, *, undecided: bool = True
 ) -> Lowered:
     """Every item and derived fact of the plan; raises NotSayable with all that SQL cannot say.
 
-    `given` are the facts that the tickets have columns for (None: every fact of the catalogue). Editions of
+    `given` are the facts that the tickets have columns for (None: every fact of the catalogue), of
+    numbers with their width where it is known. Editions of
     one query share their `bits`, so that their columns are the same where they mean the same. Without
     `undecided` only what applies and what is defeated is told, which is cheaper.
     """
