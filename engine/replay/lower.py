@@ -23,10 +23,10 @@ def lower(
 ) -> Lowered:
     """Every item and derived fact of the plan; raises NotSayable with all that SQL cannot say.
 
-    `given` are the facts that the tickets have columns for (None: every fact of the catalogue), of
-    numbers with their width where it is known. Editions of
-    one query share their `bits`, so that their columns are the same where they mean the same. Without
-    `undecided` only what applies and what is defeated is told, which is cheaper.
+    `given` are the facts that the tickets have columns for (None: every fact of the catalogue), of numbers
+    with their width where it is known. Editions of one query share their `bits`, so that their columns are
+    the same where they mean the same. Without `undecided` only what applies and what is defeated is told,
+    which is cheaper.
     """
     columns = Columns()
     writer = Writer(plan, given, columns, bits or Bits(), tells_undecided=undecided)
