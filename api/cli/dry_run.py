@@ -6,14 +6,15 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from api.cli.door import CLEAN, FOUND, Door, Stop, show_findings
+from api.cli.door import CLEAN, COULD_NOT, FOUND, Door, Stop, cannot_read, show_findings
 from api.cli.engines import engine_options, opened_engine
 from api.cli.options import OneOf, described, option
-from api.cli.output import writing_text
+from api.cli.output import STANDARD, writing_text
 from api.cli.sides import Side, sides_of
 from api.cli.stages import Stages
 from api.cli.ticket_inputs import ticket_inputs
@@ -76,6 +77,10 @@ def _told_to_programs(progress: str, language: Language) -> Iterator[None]:
         told = [{"file": file, **finding_json(finding, language)} for file, finding in refused.troubles]
         _print_line({"findings": told, "exit_code": FOUND})
         raise Stop(exit_code=FOUND) from refused
+    except OSError as error:
+        finding = cannot_read(str(error.filename or STANDARD), error)
+        _print_line({"findings": findings_json([finding], language), "exit_code": COULD_NOT})
+        raise Stop(exit_code=COULD_NOT) from error
     except Stop as stop:
         _print_line({"findings": findings_json(stop.findings, language), "exit_code": stop.exit_code})
         raise Stop(exit_code=stop.exit_code) from stop
@@ -89,6 +94,7 @@ def _dry_run(options: Mapping[str, Any], language: Language) -> int:
     names = (*options["tickets"], *options["further"])
     if not names:
         raise Stop(Finding("Q068", {}))
+    _require_folders(options["output"], options["report"])
     limits = _limits(options["fail_on"])
     sides = sides_of(options["base"], options["candidate"], options["readings"], language)
     _require_known(limits, options["by"], sides)
@@ -131,6 +137,14 @@ def _show(findings: Sequence[Finding], impact: Impact, progress: str, language: 
     for ticket in impact.bad_tickets:
         log.write(ticket.file, ticket.row, ticket.findings)
     show_findings(findings, language)
+
+
+def _require_folders(*targets: str | None) -> None:
+    """A mistyped folder is told before the work, not after it."""
+    folders = [Path(name).parent for name in targets if name is not None and name != STANDARD]
+    findings = [Finding("D010", {"folder": str(folder)}) for folder in folders if not folder.is_dir()]
+    if findings:
+        raise Stop(*findings)
 
 
 def _limits(written: Sequence[str]) -> list[Limit]:
