@@ -37,7 +37,7 @@ SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)%")
 RATE = re.compile(r"(\d{1,7})(?:/s)?")
 TIME = re.compile(r"([1-9]\d{0,5})([smh])")
 DAYS = re.compile(r"([1-9]\d{0,4})d")
-LEAST_MEMORY = 300_000_000
+LEAST_MEMORY = 500_000_000
 MOST_WORKERS, MOST_THREADS, MOST_PORT = 64, 512, 65_535
 
 

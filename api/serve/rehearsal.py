@@ -123,7 +123,7 @@ class Rehearsal:
     """A run under way; `look` is called again and again until it says that it is over."""
 
     def __init__(self, job: Job, folder: Path) -> None:
-        self.job, self.progress = job, Progress()
+        self.job, self.progress = job, Progress("reading")
         self._folder = folder
         self._asked: Mapping[str, Any] = json.loads(job.run.asked)
         self._began = monotonic()

@@ -86,7 +86,7 @@ def test_a_dry_run_is_asked_for_followed_and_read(running: Running, caiding: Cai
     text = (running.home / "rules" / "fines.yaml").read_text(encoding="utf-8")
     dearer = {"fines.yaml": text.replace("2015-01-01: 50", "2015-01-01: 80")}
     asked = caiding.ask_for_dry_run(dearer, tickets={}, fail_on=["changed > 0"])
-    run = caiding.wait_for_dry_run(asked["id"], every=0.1, patience=90)
+    run = caiding.wait_for_dry_run(asked["id"], every=0.1, patience=180)
     assert (run["state"], run["summary"]["passed"]) == ("done", False)
     assert caiding.dry_run_result(run["id"])["changed"] == run["summary"]["changed"] > 0
     assert caiding.dry_run_report(run["id"]).lower().startswith("<!doctype html>")

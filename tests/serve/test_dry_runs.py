@@ -42,7 +42,7 @@ def told(running: Running, id_: str, part: str = "") -> Answer:
 
 def over(running: Running, id_: str) -> dict[str, Any]:
     """The run once it has ended."""
-    wait_until(lambda: told(running, id_).body["state"] not in ("queued", "running"), 90)
+    wait_until(lambda: told(running, id_).body["state"] not in ("queued", "running"), 180)
     found: dict[str, Any] = told(running, id_).body
     return found
 
