@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -111,3 +114,14 @@ def test_what_both_sides_say_alike_of_a_changed_rule_is_given_in_short() -> None
     same = [said for row in rows for said in (*row.before, *row.after) if said.same]
     assert same, "late compensation has a review on both sides"
     assert all(not said.reasons and not any(differs for _, differs in said.head) for said in same)
+
+
+def test_drawing_is_silent_where_the_home_folder_cannot_be_written(tmp_path: Path) -> None:
+    code = "from api.present.report.charts import Bar, bars; print(len(bars([Bar('a', 1)], 't')) > 0)"
+    environment = {**os.environ, "HOME": os.devnull, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    for name in ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        environment.pop(name, None)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert (ran.stdout, ran.stderr) == ("True\n", "")
