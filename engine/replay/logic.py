@@ -123,7 +123,7 @@ def bare(expression: Sql) -> Sql:
 
 def _grouped(expression: Sql, beside: type[exp.Binary] | None = None) -> Sql:
     """In brackets where it would be read otherwise without them."""
-    needs = isinstance(expression, exp.Binary | exp.Not | exp.Between) and not isinstance(
+    needs = isinstance(expression, exp.Binary | exp.Not | exp.Between | exp.In) and not isinstance(
         expression, beside or exp.Paren
     )
     return exp.Paren(this=expression) if needs else expression
