@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from api.tickets.csv_tickets import UnreadableHeader
 from api.tickets.mapping import ImportMapping
 from api.tickets.parquet_tickets import Arrow
 from api.tickets.parquet_values import by_column, column_of
-from api.tickets.parquet_writer import arrow_type
+from api.tickets.parquet_writer import arrow_type, write_groups
 from api.tickets.refusal import TicketsRefused, Trouble
 from api.tickets.sources import Form, Reading, tickets_of
 from api.tickets.ticket import Ticket
@@ -30,7 +29,7 @@ from engine.replay.tickets import AS_OF, PLACE, Bad, declared
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import Type
 
-AT_ONCE, IN_A_GROUP = 10_000, 12
+AT_ONCE, IN_A_GROUP = 2_000, 60
 """Tickets in a batch, and batches in a group of rows."""
 _PLACE = [(f"{PLACE}file", pa.string()), (f"{PLACE}row", pa.int64()), (AS_OF, pa.timestamp("us", tz="UTC"))]
 
@@ -162,12 +161,9 @@ def _write(target: Path, tickets: Iterator[_Good], reader: Reader) -> frozenset[
     facts = {name: arrow_type(type_, "UTC", "us") for name, type_ in reader.types.items()}
     schema = pa.schema([*_PLACE, *facts.items()])
     given: set[str] = set()
-    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
-        batches = iter(lambda: list(islice(tickets, AT_ONCE)), [])
-        while group := list(
-            islice((_record_batch(b, reader.types, schema, given) for b in batches), IN_A_GROUP)
-        ):
-            writer.write_table(pa.Table.from_batches(group))
+    batches = iter(lambda: list(islice(tickets, AT_ONCE)), [])
+    made = (_record_batch(batch, reader.types, schema, given) for batch in batches)
+    write_groups(str(target), schema, made, IN_A_GROUP)
     return frozenset(given)
 
 

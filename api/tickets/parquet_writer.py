@@ -32,16 +32,21 @@ def write_parquet(
     facts: Mapping[str, FactDeclaration],
     zone: str,
 ) -> None:
-    """Raw facts as exact decimals, days, instants in the zone, lists of records; months as text.
-
-    While a group of rows is packed and written, which Python is not needed for, the next one is made.
-    """
+    """Raw facts as exact decimals, days, instants in the zone, lists of records; months as text."""
     types = {name: facts[name].type for name in columns}
     schema = pa.schema([(name, arrow_type(type_, zone, "ms")) for name, type_ in types.items()])
     made = (_record_batch(batch, types, schema, zone) for batch in _batches(tickets))
+    write_groups(out, schema, made, IN_A_GROUP)
+
+
+def write_groups(out: BinaryIO | str, schema: Arrow, batches: Iterator[Arrow], in_a_group: int) -> None:
+    """So many batches as one group of rows, as readers like their groups long.
+
+    While a group is packed and written, for which Python is not needed, the next one is made.
+    """
     with pq.ParquetWriter(out, schema, compression="zstd") as writer, ThreadPoolExecutor(1) as other:
         written: Future[None] | None = None
-        while group := list(islice(made, IN_A_GROUP)):
+        while group := list(islice(batches, in_a_group)):
             if written is not None:
                 written.result()
             written = other.submit(writer.write_table, pa.Table.from_batches(group))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ import pytest
 
 from api.tickets.conversion import TicketStream
 from api.tickets.refusal import TicketsRefused
+from api.tickets.stored import StoredTicket
+from api.tickets.stored_parquet import write_stored_parquet
 from api.tickets.tables import TableOptions, at_odds, read_tickets
 from api.tickets.ticket import Ticket
 from engine.base.findings import Finding
@@ -293,3 +295,19 @@ def test_a_disk_that_fills_during_a_conversion_is_named(small_disk: Path, tmp_pa
     assert caught.value.finding.code == "Q051"
     assert caught.value.finding.values == {"folder": str(small_disk)}
     assert list(small_disk.iterdir()) == []
+
+
+def test_an_export_of_the_decision_log_goes_straight_in(engine: Duck, tmp_path: Path) -> None:
+    as_of = "2015-06-21T10:00:00+08:00"
+    stored = [
+        StoredTicket("d1", "2015-06-21T02:00Z", "e", "shop", as_of, '{"number": 5, "month": "2015-06"}'),
+        StoredTicket("d2", "2015-06-21T02:01Z", "e", "shop", None, '{"paid": true}', "{}"),
+    ]
+    with (tmp_path / "log.parquet").open("wb") as out:
+        write_stored_parquet(out, stored, PLAN, verdicts=True)
+    table = read(engine, str(tmp_path / "log.parquet"))
+    assert "tickets-" not in str(table.parts[0].scan.relation)
+    assert by_table(engine, table) == {
+        1: {"as_of": datetime(2015, 6, 21, 2), "number": 5, "month": date(2015, 6, 1)},
+        2: {"as_of": datetime(2016, 1, 1, 12, 30), "paid": True},
+    }
