@@ -13,10 +13,11 @@ from typing import Any, TextIO
 
 import click
 
+from api.cli.decide_table import AUTO, ENGINES, Asked, by_query, decide_by_query, write_summary
 from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read
 from api.cli.loading import plan_under, sound_library
 from api.cli.options import OneOf, described, option
-from api.cli.output import writing_text
+from api.cli.output import writing, writing_text
 from api.cli.progress import with_progress
 from api.cli.ticket_options import instant_of_judging, mapping_at
 from api.present.findings_text import console_on
@@ -37,6 +38,7 @@ from engine.plan.nodes import Plan
 MOST_IN_FULL = 20
 """So many verdicts are shown in full as text; of more, only the summary."""
 STANDARD_INPUT = "-"
+SCHEME = "://"
 
 
 @dataclass(frozen=True)
@@ -61,19 +63,46 @@ class Judged:
 @option("--input-format", type=OneOf(sorted(set(FORMS.values()))))
 @option("--format", "form", type=OneOf(["text", "json"]), default="text", show_default=True)
 @option("--output", metavar="FILE")
+@option("--engine", type=OneOf(ENGINES), default=AUTO, show_default=True)
+@option("--master", metavar="URL")
+@option("--memory", metavar="4GB")
 @click.pass_obj
-def command(door: Door, /, files: tuple[str, ...], rules: str, evaluator: str, **options: Any) -> int:
+def command(door: Door, /, files: tuple[str, ...], rules: str, **options: Any) -> int:
     library = sound_library(rules, door.language)
     plan = plan_under(library, options["reading"])
-    reading = Reading(plan, mapping_at(options["mapping"], plan, door.language))
+    mapping = mapping_at(options["mapping"], plan, door.language)
     inputs = [(_existing(name), _form(name, options["input_format"])) for name in files]
-    log = TroubleLog(console_on(sys.stderr), door.language, several_files=len(files) > 1)
-    bench = Bench(plan, _evaluator(evaluator, plan), instant_of_judging(options["as_of"], plan), log)
-    judged = bench.judged_in(with_progress(inputs, reading))
-    with closing(bench.judge), writing_text(options["output"], files) as out:
-        _write(judged, library, _Sink(out, door.language, inputs, options["form"]), bench)
+    as_of = instant_of_judging(options["as_of"], plan)
+    asked = Asked(library, plan, inputs, as_of, mapping, door.language, options)
+    if by_query(asked) and (code := decide_by_query(asked)) is not None:
+        return code
+    return _row_by_row(asked)
+
+
+def _row_by_row(asked: Asked) -> int:
+    log = TroubleLog(console_on(sys.stderr), asked.language, several_files=len(asked.inputs) > 1)
+    bench = Bench(asked.plan, _evaluator(asked.options["evaluator"], asked.plan), asked.as_of, log)
+    judged = bench.judged_in(with_progress(asked.inputs, Reading(asked.plan, asked.mapping)))
+    with closing(bench.judge):
+        if asked.target is not None:
+            _write_table(judged, asked, bench)
+        else:
+            with writing_text(asked.options["output"], asked.names) as out:
+                sink = _Sink(out, asked.language, asked.inputs, asked.options["form"])
+                _write(judged, asked.library, sink, bench)
     log.finish()
     return FOUND if log.any else CLEAN
+
+
+def _write_table(judged: Iterator[Judged], asked: Asked, bench: Bench) -> None:
+    """The verdicts as Parquet, and on standard output the summary."""
+    # pyarrow takes a while to import, and only Parquet needs it.
+    from api.tickets.verdict_table import JudgedTicket, write_verdicts
+
+    with writing(asked.target, asked.names) as table:
+        rows = (JudgedTicket(one.file, one.line, one.ticket_no, one.verdict) for one in judged)
+        write_verdicts(table, rows, asked.plan)
+    write_summary(bench.tally, asked)
 
 
 @dataclass
@@ -171,6 +200,8 @@ def _evaluator(name: str, plan: Plan) -> Evaluator:
 
 def _existing(name: str) -> str:
     """The name of a file that can be read, so that nothing is judged when one of many is mistyped."""
+    if SCHEME in name:
+        return name  # on a cluster, which says itself what is not there
     try:
         if name != STANDARD_INPUT:
             Path(name).open("rb").close()
@@ -183,6 +214,8 @@ def _existing(name: str) -> str:
 
 def _form(name: str, chosen: str | None) -> Form:
     form = FORMS[chosen] if chosen else form_of(name)
+    if form is None and SCHEME in name:
+        return "parquet"
     if form is None and name == STANDARD_INPUT:
         return "json"
     if form is None:
