@@ -78,16 +78,20 @@ def _plain(value: Any) -> Any:
 
 def ask_postgres(url: str) -> Ask:
     def ask(columns: Columns, select: Sequence[Sql], kept: Sequence[Column] = ()) -> list[tuple[Any, ...]]:
-        table = _table(columns)
-        declared = ", ".join(f"{field.name} {_postgres_type(field.type)}" for field in table.schema)
         with psycopg.connect(url) as connection, connection.cursor() as cursor:
-            cursor.execute(f"CREATE TEMPORARY TABLE given ({declared}) ON COMMIT DROP".encode())
-            with cursor.copy("COPY given FROM STDIN") as copy:
-                for row in table.to_pylist():
-                    copy.write_row(list(row.values()))
+            postgres_table(cursor, "given", _table(columns))
             return _answers(cursor.execute(_query(select, kept, "postgres").encode()).fetchall())
 
     return ask
+
+
+def postgres_table(cursor: psycopg.Cursor[Any], name: str, rows: pa.Table) -> None:
+    """A table that is there until the transaction ends."""
+    declared = ", ".join(f'"{field.name}" {_postgres_type(field.type)}' for field in rows.schema)
+    cursor.execute(f"CREATE TEMPORARY TABLE {name} ({declared}) ON COMMIT DROP".encode())
+    with cursor.copy(f"COPY {name} FROM STDIN".encode()) as copy:
+        for row in rows.to_pylist():
+            copy.write_row(list(row.values()))
 
 
 def _postgres_type(type_: pa.DataType) -> str:
