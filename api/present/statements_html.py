@@ -161,7 +161,8 @@ class _Pages:
 
     def tiles(self, statement: Statement) -> Iterator[Tile]:
         """What the outlet pays, by kind; how many entries, and how many are open."""
-        yield from self._money_tiles(statement.totals, statement.before)
+        nothing = dict.fromkeys(_kinds(self.month)[:1], NOTHING)
+        yield from self._money_tiles(statement.totals or nothing, statement.before)
         lines, open_lines = len(statement.lines), len(statement.open_lines)
         tickets = f"{self._say('month_tickets')} {plain(statement.tickets)}"
         yield Tile(self._say("lines"), plain(lines), "", tickets)
@@ -177,6 +178,8 @@ class _Pages:
 
     def _money_tiles(self, totals: Totals, before: Totals | None) -> Iterator[Tile]:
         for kind in _kinds(self.month):
+            if kind not in totals and kind not in (before or {}):
+                continue
             amount = totals.get(kind, NOTHING)
             unit = self.names.unit(kind)
             if before is None:
