@@ -17,10 +17,26 @@ from sqlglot import exp
 
 from engine.base import exact
 from engine.replay.logic import whole
-from engine.replay.refused import NotSayable, refuse
+from engine.replay.quantities import (
+    NARROW,
+    ONE,
+    Digits,
+    Quantity,
+    alike,
+    as_type,
+    checked,
+    constant,
+    data_type,
+    decimal_type,
+    magnitude,
+    minus,
+    negated,
+    plus,
+    times,
+)
+from engine.replay.refused import NotSayable
 from engine.replay.slots import Sql
 from engine.replay.vocabulary import (
-    BIGINT,
     HUGEINT,
     LongQuotient,
     Quicker,
@@ -35,8 +51,27 @@ from engine.replay.vocabulary import (
 )
 from engine.rulebook.expressions import Operator, RoundingMode
 
-NARROW, WIDE = 18, 38
-"""How many digits 64 and 128 bits have room for."""
+__all__ = [
+    "Digits",
+    "Number",
+    "Quantity",
+    "Ratio",
+    "absolute",
+    "add",
+    "alike",
+    "as_type",
+    "compare",
+    "constant",
+    "data_type",
+    "greatest",
+    "least",
+    "multiply",
+    "negate",
+    "quotient",
+    "rounded",
+    "subtract",
+]
+
 _WORTH_REPEATING = 30
 """Up to how many nodes an expression is written twice rather than worked out with 128 bits."""
 
@@ -57,56 +92,6 @@ _COMPARISONS: dict[Operator, type[exp.Binary]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Digits:
-    """What a number can be: from `low` to `high`, both counted in units of the last of `scale` digits."""
-
-    low: int
-    high: int
-    scale: int = 0
-
-    @classmethod
-    def wide(cls, whole_digits: int, scale: int = 0) -> Digits:
-        """Any number of so many digits before and after the point."""
-        most = 10 ** (whole_digits + scale) - 1
-        return cls(-most, most, scale)
-
-    @property
-    def precision(self) -> int:
-        """How many digits the widest of the numbers has."""
-        return len(str(max(abs(self.low), abs(self.high))))
-
-    @property
-    def is_narrow(self) -> bool:
-        return max(self.precision, self.scale) <= NARROW
-
-    def at(self, scale: int) -> Digits:
-        """The same range with more digits after the point."""
-        step = 10 ** (scale - self.scale)
-        return Digits(self.low * step, self.high * step, scale)
-
-    def either(self, *others: Digits) -> Digits:
-        """A range that holds all of them."""
-        scale = max(digits.scale for digits in (self, *others))
-        ranges = [digits.at(scale) for digits in (self, *others)]
-        return Digits(min(r.low for r in ranges), max(r.high for r in ranges), scale)
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number in SQL and what it can be; NULL where it is not there."""
-
-    sql: Sql
-    digits: Digits
-
-    @property
-    def value(self) -> Decimal | None:
-        """The number itself, of a constant."""
-        literal = self.sql.this if isinstance(self.sql, exp.Neg) else self.sql
-        fixed = isinstance(literal, exp.Literal) and self.digits.low == self.digits.high
-        return Decimal(self.digits.low).scaleb(-self.digits.scale, exact.EXACT) if fixed else None
-
-
-@dataclass(frozen=True, slots=True)
 class Ratio:
     """A division that is not rounded yet."""
 
@@ -117,64 +102,30 @@ class Ratio:
 Number: TypeAlias = Quantity | Ratio
 
 
-def constant(value: int | Decimal) -> Quantity:
-    """A number of the rulebook."""
-    number = Decimal(value)
-    scale = exact.digits_after_point(number)
-    units = int(exact.EXACT.scaleb(number, scale))
-    text = exact.plain(abs(number), scale)
-    literal = exp.Literal.number(text)
-    return Quantity(exp.Neg(this=literal) if units < 0 else literal, Digits(units, units, scale))
-
-
-ONE = constant(1)
-
-
-def data_type(digits: Digits) -> exp.DataType:
-    """The type that has room for all of it: BIGINT or HUGEINT, DECIMAL(18 or 38, scale)."""
-    if digits.scale == 0:
-        return BIGINT if digits.is_narrow else HUGEINT
-    return _decimal(NARROW if digits.is_narrow else WIDE, digits.scale)
-
-
-def _wide_type(scale: int) -> exp.DataType:
-    return HUGEINT if scale == 0 else _decimal(WIDE, scale)
-
-
-def _decimal(precision: int, scale: int) -> exp.DataType:
-    return exp.DataType.build(f"DECIMAL({precision}, {scale})")
-
-
-def _checked(digits: Digits) -> Digits:
-    if max(digits.precision, digits.scale) > WIDE:
-        raise refuse("Q003")
-    return digits
-
-
 # --- sums and products --------------------------------------------------------------------------------
 
 
 def add(left: Number, right: Number) -> Number:
     if isinstance(left, Quantity) and isinstance(right, Quantity):
-        return _sum(left, right)
+        return plus(left, right)
     one, two = _as_ratio(left), _as_ratio(right)
     if one.denominator == two.denominator:
-        return Ratio(_sum(one.numerator, two.numerator), one.denominator)
-    numerator = _sum(_product(one.numerator, two.denominator), _product(two.numerator, one.denominator))
-    return Ratio(numerator, _product(one.denominator, two.denominator))
+        return Ratio(plus(one.numerator, two.numerator), one.denominator)
+    numerator = plus(times(one.numerator, two.denominator), times(two.numerator, one.denominator))
+    return Ratio(numerator, times(one.denominator, two.denominator))
 
 
 def subtract(left: Number, right: Number) -> Number:
     if isinstance(left, Quantity) and isinstance(right, Quantity):
-        return _difference(left, right)
+        return minus(left, right)
     return add(left, negate(right))
 
 
 def multiply(left: Number, right: Number) -> Number:
     if isinstance(left, Quantity) and isinstance(right, Quantity):
-        return _product(left, right)
+        return times(left, right)
     one, two = _as_ratio(left), _as_ratio(right)
-    return Ratio(_product(one.numerator, two.numerator), _product(one.denominator, two.denominator))
+    return Ratio(times(one.numerator, two.numerator), times(one.denominator, two.denominator))
 
 
 def quotient(left: Number, right: Number) -> Number:
@@ -192,14 +143,14 @@ def quotient(left: Number, right: Number) -> Number:
 
 def negate(value: Number) -> Number:
     if isinstance(value, Ratio):
-        return Ratio(_negated(value.numerator), value.denominator)
-    return _negated(value)
+        return Ratio(negated(value.numerator), value.denominator)
+    return negated(value)
 
 
 def absolute(value: Number) -> Number:
     if isinstance(value, Ratio):
-        return Ratio(_absolute(value.numerator), _absolute(value.denominator))
-    return _absolute(value)
+        return Ratio(magnitude(value.numerator), magnitude(value.denominator))
+    return magnitude(value)
 
 
 def _as_ratio(value: Number) -> Ratio:
@@ -213,69 +164,6 @@ def _inverse(value: Decimal) -> Quantity | None:
         if (units := inverse * 10**scale).denominator == 1:
             return constant(Decimal(units.numerator).scaleb(-scale, exact.EXACT))
     return None
-
-
-def _sum(left: Quantity, right: Quantity) -> Quantity:
-    if left.value is not None and right.value is not None:
-        return constant(exact.EXACT.add(left.value, right.value))
-    one, two = _at_one_scale(left, right)
-    return _joined(exp.Add, left, right, Digits(one.low + two.low, one.high + two.high, one.scale))
-
-
-def _difference(left: Quantity, right: Quantity) -> Quantity:
-    if left.value is not None and right.value is not None:
-        return constant(exact.EXACT.subtract(left.value, right.value))
-    one, two = _at_one_scale(left, right)
-    return _joined(exp.Sub, left, right, Digits(one.low - two.high, one.high - two.low, one.scale))
-
-
-def _at_one_scale(left: Quantity, right: Quantity) -> tuple[Digits, Digits]:
-    scale = max(left.digits.scale, right.digits.scale)
-    return left.digits.at(scale), right.digits.at(scale)
-
-
-def _product(left: Quantity, right: Quantity) -> Quantity:
-    if left.value is not None and right.value is not None:
-        return constant(exact.EXACT.multiply(left.value, right.value))
-    if left.value == 1 or right.value == 1:
-        return right if left.value == 1 else left
-    one, two = left.digits, right.digits
-    corners = [x * y for x in (one.low, one.high) for y in (two.low, two.high)]
-    return _joined(exp.Mul, left, right, Digits(min(corners), max(corners), one.scale + two.scale))
-
-
-def _joined(node: type[exp.Binary], left: Quantity, right: Quantity, digits: Digits) -> Quantity:
-    """An operation whose operands are brought into types that have room for its outcome."""
-    at_work = digits if node is exp.Mul else digits.either(left.digits, right.digits)
-    room = _checked(at_work)
-    return Quantity(binary(node, _with_room(left, room), _with_room(right, room)), _checked(digits))
-
-
-def _with_room(value: Quantity, room: Digits) -> Sql:
-    if value.value is not None:
-        return value.sql
-    if value.digits.is_narrow and not room.is_narrow:
-        return cast(value.sql, _wide_type(value.digits.scale))
-    if value.digits.scale == 0 and room.scale > 0 and value.digits.is_narrow:
-        return cast(value.sql, _decimal(NARROW, 0))  # else a BIGINT beside a decimal takes 128 bits
-    return value.sql
-
-
-def _negated(value: Quantity) -> Quantity:
-    if value.value is not None:
-        return constant(-value.value)
-    digits = value.digits
-    return Quantity(exp.Neg(this=grouped(value.sql)), Digits(-digits.high, -digits.low, digits.scale))
-
-
-def _absolute(value: Quantity) -> Quantity:
-    if value.value is not None:
-        return constant(abs(value.value))
-    low, high = value.digits.low, value.digits.high
-    least = 0 if low <= 0 <= high else min(abs(low), abs(high))
-    if low >= 0:
-        return value
-    return Quantity(exp.Abs(this=value.sql), Digits(least, max(-low, high), value.digits.scale))
 
 
 # --- the least, the greatest, comparisons ---------------------------------------------------------------
@@ -310,7 +198,7 @@ def _extreme(word: str, values: Sequence[Number]) -> Number:
 
 def _better_ratio(operator: Operator, left: Ratio, right: Ratio) -> Ratio:
     one, two = _upright(left), _upright(right)
-    sides = _product(one.numerator, two.denominator), _product(two.numerator, one.denominator)
+    sides = times(one.numerator, two.denominator), times(two.numerator, one.denominator)
     is_left = compare(operator, *sides)
     return Ratio(
         _either(is_left, one.numerator, two.numerator), _either(is_left, one.denominator, two.denominator)
@@ -330,22 +218,8 @@ def compare(operator: Operator, left: Quantity, right: Quantity) -> Sql:
         difference = left.value - right.value
         known = {"=": difference == 0, "!=": difference != 0, "<": difference < 0, "<=": difference <= 0}
         return exp.Boolean(this=known.get(operator, difference > 0 or (operator == ">=" and difference == 0)))
-    _checked(left.digits.either(right.digits))
+    checked(left.digits.either(right.digits))
     return binary(_COMPARISONS[operator], left.sql, right.sql)
-
-
-def alike(values: Sequence[Quantity]) -> tuple[list[Sql], Digits]:
-    """The numbers in one type with room for all, for the branches of a CASE, which might round one else."""
-    first, *others = (value.digits for value in values)
-    digits = _checked(first.either(*others))
-    target = data_type(digits)
-    same = {value.sql for value in values if data_type(value.digits) == target and value.value is None}
-    return [value.sql if value.sql in same else cast(value.sql, target) for value in values], digits
-
-
-def as_type(value: Quantity, scale: int) -> Sql:
-    """The number as BIGINT or DECIMAL with so many digits after the point, which has room for its own."""
-    return cast(value.sql, data_type(_checked(value.digits.at(scale))))
 
 
 # --- roundings ------------------------------------------------------------------------------------------
@@ -364,7 +238,7 @@ def rounded(mode: RoundingMode, value: Number, digits: int) -> Quantity:
     reach = _rounded_range(mode, value.digits, digits)
     if mode == "half up" and digits:
         return Quantity(_quicker(value, lambda number: call("ROUND", number, whole(digits))), reach)
-    units = value if mode == "half up" else _product(value, constant(10**digits))
+    units = value if mode == "half up" else times(value, constant(10**digits))
     counted = Digits(reach.low, reach.high)
     sql = _quicker(units, lambda number: cast(call(_WORDS[mode], number), data_type(counted)))
     return _in_units(Quantity(sql, counted), digits)
@@ -379,7 +253,7 @@ def _quicker(value: Quantity, how: Callable[[Sql], Sql]) -> Sql:
     most = whole(10 ** (NARROW - scale) - 1)
     is_small = exp.Between(this=grouped(value.sql), low=exp.Neg(this=most), high=most)
     return Quicker(
-        this=is_small, narrow=how(cast(value.sql, _decimal(NARROW, scale))), expression=how(value.sql)
+        this=is_small, narrow=how(cast(value.sql, decimal_type(NARROW, scale))), expression=how(value.sql)
     )
 
 
@@ -387,12 +261,12 @@ def _rounded_range(mode: RoundingMode, digits: Digits, kept: int) -> Digits:
     def reached(units: int) -> int:
         return int(_ROUNDINGS[mode](Fraction(units, 10 ** (digits.scale - kept)), 0))
 
-    return _checked(Digits(reached(digits.low), reached(digits.high), kept))
+    return checked(Digits(reached(digits.low), reached(digits.high), kept))
 
 
 def _in_units(counted: Quantity, digits: int) -> Quantity:
     """So many steps of the last digit, as a number."""
-    return _product(counted, constant(Decimal((0, (1,), -digits))))
+    return times(counted, constant(Decimal((0, (1,), -digits))))
 
 
 def _rounded_ratio(mode: RoundingMode, ratio: Ratio, digits: int) -> Quantity:
@@ -410,13 +284,13 @@ def _divided(mode: RoundingMode, above: Quantity, below: Quantity) -> Quantity:
     """A whole number by a positive one; SQL cuts towards zero, so that the dividend is moved first."""
     match mode:
         case "half up":
-            twice = _product(above, constant(2))
-            moved = _by_sign(above, _sum(twice, below), _difference(twice, below))
-            below = _product(below, constant(2))
+            twice = times(above, constant(2))
+            moved = _by_sign(above, plus(twice, below), minus(twice, below))
+            below = times(below, constant(2))
         case "floor":
-            moved = _by_sign(above, above, _difference(above, _difference(below, ONE)))
+            moved = _by_sign(above, above, minus(above, minus(below, ONE)))
         case "ceiling":
-            moved = _by_sign(above, _sum(above, _difference(below, ONE)), above)
+            moved = _by_sign(above, plus(above, minus(below, ONE)), above)
         case _:
             assert_never(mode)
     reach = _divided_range(moved.digits, below.digits)
@@ -449,7 +323,7 @@ def _not_zero(value: Quantity) -> Sql:
 def _whole(value: Quantity, more: int) -> Quantity:
     """How many units of its last digit the number is, times ten to the power of `more`."""
     scale = value.digits.scale
-    scaled = _product(value, constant(10 ** (scale + more)))
+    scaled = times(value, constant(10 ** (scale + more)))
     if scaled.value is not None or scale == 0:
         return scaled
     digits = Digits(scaled.digits.low // 10**scale, scaled.digits.high // 10**scale)
@@ -461,10 +335,10 @@ def _upright(ratio: Ratio) -> Ratio:
     digits = ratio.denominator.digits
     if digits.low >= 0:
         return ratio
-    below = _absolute(ratio.denominator)
+    below = magnitude(ratio.denominator)
     if digits.high < 0:
-        return Ratio(_negated(ratio.numerator), below)
-    turned = _negated(ratio.numerator)
+        return Ratio(negated(ratio.numerator), below)
+    turned = negated(ratio.numerator)
     (yes, no), range_ = alike([turned, ratio.numerator])
     numerator = when(binary(exp.LT, ratio.denominator.sql, whole(0)), yes, no)
     return Ratio(Quantity(numerator, range_), below)
