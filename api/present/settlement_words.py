@@ -24,6 +24,7 @@ class SettlementWords:
         self.month = month
         self.language = language
         self._sources = library.sources
+        self._quotes: dict[tuple[str, str | None], str] = {}
         self._parameters = {p.id: p.label for book in library.rulebooks for p in book.parameters.values()}
         self._readings = {
             option: words
@@ -43,8 +44,11 @@ class SettlementWords:
 
     def quotes(self, line: Line | OpenLine) -> str:
         """The sentences of the sources on which the line rests."""
-        cited = self.month.words_of(line.rule, line.table_row).citations
-        return "\n".join(self.quote(citation) for citation in cited)
+        known = self._quotes.get((line.rule, line.table_row))
+        if known is None:
+            cited = self.month.words_of(line.rule, line.table_row).citations
+            known = self._quotes[line.rule, line.table_row] = "\n".join(map(self.quote, cited))
+        return known
 
     def quote(self, citation: CitationOut) -> str:
         """A sentence of a source, and the source's title."""

@@ -37,7 +37,6 @@ class _Table:
     columns: Sequence[tuple[str, int]]
     formats: dict[str, Any]
     above: Sequence[str] = ()
-    most: int = MOST_ROWS
     _sheet: Sheet = field(default=None, init=False)
     _heading: int = field(default=0, init=False)
     _row: int = field(default=0, init=False)
@@ -47,7 +46,7 @@ class _Table:
         self._begin()
 
     def add(self, cells: Sequence[Cell], style: str = "") -> None:
-        if self._row == self.most:
+        if self._row == MOST_ROWS:
             self.finish()
             self._begin()
         for column, cell in enumerate(cells):
