@@ -58,7 +58,7 @@ def read_tickets(
     parts: list[tuple[str, Part]] = []
     troubles: list[Trouble] = []
     for files in shapes:
-        part = part_of(engine.scan(files), plans)
+        part = part_of(engine, engine.scan(files), plans)
         troubles += [(files[0], finding) for finding in unreadable(part, plans)]
         if misfits(part, plans):
             rest += files
@@ -68,7 +68,7 @@ def read_tickets(
         raise TicketsRefused(troubles)
     converted = _converted(engine, [i for i in inputs if i in rest], plans, options)
     if converted.file is not None:
-        part = part_of(engine.scan([str(converted.file)]), plans, converted.facts)
+        part = part_of(engine, engine.scan([str(converted.file)]), plans, converted.facts)
         parts.append((str(next(one for one in inputs if one in rest)), part))
     table = table_of(engine, [part for _, part in parts], plans, options.as_of, converted.bad)
     return replace(table, notes=(*_empty(inputs, table), *_lacking(table, plans), *_differing(parts)))
@@ -189,7 +189,7 @@ def at_odds(plans: Sequence[Plan]) -> list[Finding]:
 def _lacking(table: TicketTable, plans: Sequence[Plan]) -> list[Finding]:
     """Facts that rules read, that nothing works out, and that no file has."""
     read = {name for plan in plans for name in facts_read(plan)}
-    lacking = sorted(read - table.facts)
+    lacking = sorted(read - table.facts.keys())
     return [Finding("Q034", {"count": str(len(lacking)), "facts": _names(lacking)})] if lacking else []
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -18,19 +18,22 @@ from engine.evaluate.facts import MOST_DIGITS
 from engine.replay import days, lists
 from engine.replay import vocabulary as v
 from engine.replay.engines import Range
+from engine.replay.numbers import Digits
 from engine.replay.slots import Sql
-from engine.rulebook.types import Kind, Type
+from engine.replay.vocabulary import HALF
+from engine.rulebook.types import NUMBERS, Kind, Type
 
 DType: TypeAlias = exp.DataType.Type
 Fit: TypeAlias = Literal["plain", "converted", "never"]
 """A stored type is cast as it is; or needs somebody who reads row by row; or holds no such values at all."""
 
 _D = exp.DataType.Type
-IN_64_BITS = 18
-"""So many digits a decimal may have that takes no more room."""
+_EXACT = Context(prec=80)
+BIGINT = exp.DataType.build("BIGINT")
 WHOLE = frozenset(
     {_D.TINYINT, _D.SMALLINT, _D.INT, _D.BIGINT, _D.UTINYINT, _D.USMALLINT, _D.UINT, _D.UBIGINT}
 )
+PLAIN_NUMBERS = WHOLE | {_D.DECIMAL}
 TEXTS = frozenset({_D.TEXT, _D.VARCHAR, _D.CHAR, _D.NCHAR, _D.NVARCHAR, _D.ENUM})
 WALLS = frozenset({_D.TIMESTAMP, _D.TIMESTAMPNTZ, _D.TIMESTAMP_S, _D.TIMESTAMP_MS, _D.TIMESTAMP_NS})
 """Instants without a zone: what the clocks of the catalogue's zone show."""
@@ -162,15 +165,26 @@ def read(column: Sql, stored: exp.DataType, type_: Type, zone: ZoneInfo) -> Sql:
             return exp.TryCast(this=column, to=canonical_type(type_))
 
 
-def narrowed(value: Sql, told: Range | None, type_: Type) -> Sql:
-    """A decimal that is known to fit into 64 bits as one that does: it is compared three times as fast."""
+def narrowed(value: Sql, told: Digits | None) -> Sql:
+    """A number that is known to fit into 64 bits as one that does: it is compared three times as fast."""
+    if told is None or not told.is_narrow:
+        return value
+    return v.cast(value, BIGINT if told.scale == 0 else exp.DataType.build(f"DECIMAL({HALF}, {told.scale})"))
+
+
+def told_digits(column: Stored, type_: Type) -> Digits | None:
+    """The numbers that a column holds by what its files tell, counted in units of the fact's last digit."""
+    if type_.kind not in NUMBERS or column.told is None or not column.told.ends:
+        return None
+    try:
+        ends = [Decimal(end) for end in column.told.ends]
+    except ArithmeticError:
+        return None
     scale = type_.scale or 0
-    if type_.kind not in (Kind.DECIMAL, Kind.MONEY) or told is None or not told.ends:
-        return value
-    largest = max(abs(Decimal(end)) for end in told.ends)
-    if largest >= Decimal(10) ** (IN_64_BITS - scale):
-        return value
-    return exp.cast(value, exp.DataType.build(f"DECIMAL({IN_64_BITS}, {scale})"))
+    units = [end.scaleb(scale, _EXACT) for end in (min(ends), max(ends))]
+    return Digits(
+        int(units[0].to_integral_value(ROUND_FLOOR)), int(units[1].to_integral_value(ROUND_CEILING)), scale
+    )
 
 
 def _is_already(stored: exp.DataType, type_: Type) -> bool:

@@ -8,7 +8,7 @@ the row-by-row reader says of them.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import reduce
 from itertools import count
@@ -22,10 +22,20 @@ from engine.evaluate.facts import Facts, as_of_from, facts_from
 from engine.plan.nodes import Plan
 from engine.replay import vocabulary as v
 from engine.replay.admitted import Asked, bad, bad_instant, either
-from engine.replay.canonical import Stored, canonical_type, fit, narrowed, read, widest
-from engine.replay.engines import Engine, Scan
+from engine.replay.canonical import (
+    PLAIN_NUMBERS,
+    Stored,
+    canonical_type,
+    fit,
+    narrowed,
+    read,
+    told_digits,
+    widest,
+)
+from engine.replay.engines import Engine, Range, Scan
 from engine.replay.impact import BadTicket
 from engine.replay.logic import whole
+from engine.replay.numbers import Digits
 from engine.replay.slots import Sql
 from engine.replay.stored_values import as_stored, plain
 from engine.rulebook.model import FactDeclaration
@@ -95,11 +105,12 @@ class Part:
 class TicketTable:
     """`source` is the relation; `facts` have a column in it; `rows` tickets are in it, `bad` are not.
 
-    `notes` are warnings about the files.
+    Of a fact that is a number its range is given as far as the files tell it. `notes` are warnings about the
+    files.
     """
 
     source: exp.Select
-    facts: frozenset[str]
+    facts: Mapping[str, Digits | None]
     rows: int
     bad: Bad
     notes: tuple[Finding, ...]
@@ -146,15 +157,42 @@ def declared(plans: Sequence[Plan], name: str) -> list[FactDeclaration]:
     return [fact for n, fact in enumerate(found) if fact not in found[:n]]
 
 
-def part_of(scan: Scan, plans: Sequence[Plan], given: Container[str] | None = None) -> Part:
+def part_of(engine: Engine, scan: Scan, plans: Sequence[Plan], given: Container[str] | None = None) -> Part:
     """The files as a part of the table; a column without any value is as good as none.
 
     `given` are the columns that have values, where that is known.
     """
-    stored = {name: Stored(name, type_, scan.ranges.get(name)) for name, type_ in scan.columns.items()}
-    full = {n: c for n, c in stored.items() if not c.is_empty and (given is None or n in given)}
-    facts = {name: column for name, column in full.items() if declared(plans, name)}
-    return Part(scan, facts, full.get(AS_OF))
+    stored = [Stored(name, type_, scan.ranges.get(name)) for name, type_ in scan.columns.items()]
+    ours = [c for c in stored if c.name == AS_OF or declared(plans, c.name)]
+    some = [c for c in ours if not c.is_empty and (given is None or c.name in given)]
+    full = {c.name: c for c in asked_for(engine, scan, some) if not c.is_empty}
+    return Part(scan, {name: c for name, c in full.items() if name != AS_OF}, full.get(AS_OF))
+
+
+def asked_for(engine: Engine, scan: Scan, columns: Sequence[Stored]) -> list[Stored]:
+    """Columns of which the files tell nothing are looked at once: lists, and whatever Spark reads."""
+    silent = [column for column in columns if column.told is None]
+    if not silent:
+        return list(columns)
+    asked = [ask for column in silent for ask in _asked(column)]
+    answers = iter(next(engine.rows(exp.select(*asked).from_(scan.relation.copy()))))
+    found = {c.name: replace(c, told=_answered(c, answers)) for c in silent}
+    return [found.get(column.name, column) for column in columns]
+
+
+def _asked(column: Stored) -> list[Sql]:
+    read_ = exp.column(column.name, quoted=True)
+    asked: list[Sql] = [exp.Count(this=read_)]
+    if column.type.this in PLAIN_NUMBERS:
+        ends = (exp.Min(this=read_.copy()), exp.Max(this=read_.copy()))
+        asked += [v.cast(end, exp.DataType.build("TEXT")) for end in ends]
+    return asked
+
+
+def _answered(column: Stored, answers: Iterator[Any]) -> Range:
+    empty = not next(answers)
+    ends = (next(answers), next(answers)) if column.type.this in PLAIN_NUMBERS else None
+    return Range(empty, None if empty else ends)
 
 
 def misfits(part: Part, plans: Sequence[Plan]) -> list[Stored]:
@@ -189,10 +227,9 @@ def table_of(
     maker = _Maker(engine, plans, as_of)
     checked = [maker.checked(part) for part in parts]
     counted = reduce(Bad.and_then, (found for _, found in checked), bad_before)
-    facts = frozenset(name for part in parts for name in part.facts if maker.is_given(name))
-    selects = [
-        maker.select(part, sorted(facts), wrong) for part, (wrong, _) in zip(parts, checked, strict=True)
-    ]
+    names = sorted({name for part in parts for name in part.facts if maker.is_given(name)})
+    selects = [maker.select(part, names, wrong) for part, (wrong, _) in zip(parts, checked, strict=True)]
+    facts = {name: maker.range(parts, name) for name in names}
     rows = sum(part.scan.rows for part in parts) - sum(found.count for _, found in checked)
     return TicketTable(_joined(selects), facts, rows, counted, (), tuple(parts))
 
@@ -236,7 +273,14 @@ class _Maker:
         if column is None:
             return v.cast(exp.Null(), canonical_type(type_))
         value = read(exp.column(name, quoted=True), column.type, type_, self.zone)
-        return narrowed(value, column.told, type_)
+        return narrowed(value, told_digits(column, type_))
+
+    def range(self, parts: Sequence[Part], name: str) -> Digits | None:
+        """The numbers that a fact is, over all parts."""
+        type_ = widest([fact.type for fact in declared(self.plans, name)])
+        told = [told_digits(part.facts[name], type_) for part in parts if name in part.facts]
+        known = [digits for digits in told if digits is not None]
+        return known[0].either(*known[1:]) if known and len(known) == len(told) else None
 
     def _as_of(self, part: Part) -> Sql:
         default = self.as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)

@@ -25,6 +25,7 @@ from api.tickets.ticket import Ticket
 from engine.base.findings import Finding
 from engine.replay.duck import Duck
 from engine.replay.engines import EngineFailure
+from engine.replay.numbers import Digits
 from engine.replay.tickets import TicketTable, facts_under
 from tests.replay.stored_tickets import AS_OF, by_table, plan_of, written
 
@@ -211,6 +212,19 @@ def test_tickets_may_come_from_no_file_at_all(engine: Duck) -> None:
     assert {row["number"] for row in by_table(engine, table).values()} == {5, 6}
 
 
+def test_numbers_are_known_to_lie_where_the_files_say(engine: Duck, tmp_path: Path) -> None:
+    fines = [Decimal("1.50"), Decimal("300.00"), None]
+    columns = {"number": [5, 7, None], "fine": pa.array(fines, pa.decimal128(20, 2)), "paid": [True] * 3}
+    told = written(tmp_path / "a.parquet", columns)
+    silent = written(tmp_path / "b.parquet", columns, write_statistics=False)
+    wide = written(tmp_path / "c.parquet", {"number": [1000]})
+    known = {"number": Digits(5, 7), "fine": Digits(150, 30_000, 2), "paid": None}
+    assert read(engine, told).facts == known
+    assert read(engine, silent).facts == known
+    assert read(engine, told, wide).facts == {**known, "number": Digits(5, 1000)}
+    assert "DECIMAL(18, 2)" in read(engine, told).source.sql("duckdb")
+
+
 NEWER = plan_of(
     number={"type": "integer", "minimum": 5},
     kind={"type": "enum", "values": ["loss", "theft"]},
@@ -307,6 +321,7 @@ def test_an_export_of_the_decision_log_goes_straight_in(engine: Duck, tmp_path: 
         write_stored_parquet(out, stored, PLAN, verdicts=True)
     table = read(engine, str(tmp_path / "log.parquet"))
     assert "tickets-" not in str(table.parts[0].scan.relation)
+    assert set(table.facts) == {"number", "month", "paid"}
     assert by_table(engine, table) == {
         1: {"as_of": datetime(2015, 6, 21, 2), "number": 5, "month": date(2015, 6, 1)},
         2: {"as_of": datetime(2016, 1, 1, 12, 30), "paid": True},
