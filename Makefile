@@ -10,7 +10,7 @@ JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
 SPARK := $(if $(shell $(JAVA) --version 2>/dev/null | awk 'NR == 1 && $$2 + 0 >= 17'),.venv/.spark)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark demo test lint audit check agree bench bench-service soak lock clean
+.PHONY: help setup spark demo test lint audit check agree bench bench-replay bench-service soak lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 21
@@ -19,12 +19,16 @@ setup: .venv/.installed ## make .venv with the locked versions
 
 spark: .venv/.spark ## add Spark, for histories that outgrow one machine (needs Java 17 or later)
 
-demo: .venv/.installed ## check the rulebooks, judge four tickets and then a made-up history of 3,000
+demo: .venv/.installed ## check the rulebooks, judge tickets, and try a change of rules on a made-up history
 	$(BIN)/caiding check rules
 	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 examples/tickets/*.json
-	@mkdir -p build
-	$(BIN)/caiding generate --rules rules --tickets 3000 --seed 2015 --output build/history.ndjson
-	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 build/history.ndjson
+	@mkdir -p build/candidate
+	$(BIN)/caiding generate --rules rules --tickets 10000 --seed 2015 --output build/history.parquet
+	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 build/history.parquet
+	cp rules/*.yaml build/candidate
+	sed -f examples/change.sed rules/penalties.yaml > build/candidate/penalties.yaml
+	$(BIN)/caiding dry-run --base rules --candidate build/candidate --tickets build/history.parquet \
+		--as-of 2015-12-31T18:00 --report build/report.html
 
 test: .venv/.installed $(SPARK) ## run the tests and the examples in docstrings
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -45,7 +49,11 @@ agree: .venv/.installed ## 100,000 made-up tickets through all three evaluators
 
 bench: .venv/.benchmark ## measure decisions a second, then the service
 	$(BIN)/python -m benchmarks.run
+	$(MAKE) bench-replay
 	$(MAKE) bench-service
+
+bench-replay: .venv/.installed ## measure a million tickets in SQL beside SQL written by hand; TICKETS=10000000 for more
+	$(BIN)/python -m benchmarks.replay.run --tickets $(or $(TICKETS),1000000)
 
 bench-service: .venv/.installed ## measure requests a second beside bare Flask (with wrk, where installed)
 	$(BIN)/python -m benchmarks.service.run
