@@ -7,17 +7,25 @@ is reckoned, for the State Council's arrangements it is looked up in a text of t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
-from functools import lru_cache
-from itertools import accumulate
 from typing import NamedTuple, TypeAlias, assert_never
 
 from sqlglot import exp
 
 from engine.base.calendar import MINUTES_IN_A_DAY, Calendar, is_working_day
 from engine.replay import days
+from engine.replay.arrangements import (
+    between,
+    in_order,
+    known_days,
+    looked_up,
+    number_of,
+    numbered,
+    so_many_on,
+    worked_before,
+    worked_days,
+)
 from engine.replay.days import ANY_YEARS, Years, stepped
 from engine.replay.logic import Truth, case, conjunction, disjunction, is_null, is_there, negation, whole
 from engine.replay.numbers import Digits, Quantity, constant, greatest, least
@@ -28,7 +36,6 @@ from engine.replay.vocabulary import (
     TIMESTAMP,
     DaysFrom,
     DaysLater,
-    Lookup,
     Microseconds,
     OfMicroseconds,
     Weekday,
@@ -150,46 +157,15 @@ def _backwards(weekday: Sql, count: Sql) -> Sql:
 # --- the State Council's arrangements -------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Known:
-    """The days from `first` to `last`, whose arrangements are known, and those of them that are worked."""
-
-    first: dt.date
-    last: dt.date
-    worked: tuple[dt.date, ...]
-
-    def days(self) -> list[dt.date]:
-        return [self.first + n * _DAY for n in range((self.last - self.first).days + 1)]
-
-
-@lru_cache(maxsize=1)
-def _known() -> _Known:
-    calendar = Calendar("cn_statutory", "cn_statutory")
-    told = [
-        (day, is_working_day(calendar, day))
-        for day in _any_day()
-        if is_working_day(calendar, day) is not None
-    ]
-    first, last = told[0][0], told[-1][0]
-    assert len(told) == (last - first).days + 1, "no year is left out between two that are known"
-    return _Known(first, last, tuple(day for day, is_worked in told if is_worked))
-
-
-def _any_day() -> Iterable[dt.date]:
-    """Days of all the years in which there are arrangements."""
-    day = dt.date(1990, 1, 1)
-    return (day + n * _DAY for n in range(36_600))
-
-
 def _over_holidays(day: Sql, count: Quantity, keep: Keep) -> Worked:
     if count.value is None:
         return _over_any_holidays(day, count, keep)
     n = int(count.value)
-    found = _so_many_on(n)
+    found = so_many_on(n)
     if not found:
         return Worked(exp.Null(), is_there(day))
     (first, _), (last, _) = found[0], found[-1]
-    distance = _looked_up([abs((to - start).days) for start, to in found], _number(first, day))
+    distance = looked_up([abs((to - start).days) for start, to in found], number_of(first, day))
     reached = DaysLater(this=day, expression=distance if n > 0 else exp.Neg(this=distance))
     low, high = days.date(first), days.date(last)
     outside = disjunction([exp.LT(this=day, expression=low), exp.GT(this=day, expression=high)])
@@ -197,40 +173,17 @@ def _over_holidays(day: Sql, count: Quantity, keep: Keep) -> Worked:
     return Worked(when(exp.Between(this=day, low=low, high=high), reached), missing)
 
 
-@lru_cache(maxsize=64)
-def _so_many_on(count: int) -> tuple[tuple[dt.date, dt.date], ...]:
-    """Each day from which all on the way are known, with the day reached."""
-    known = _known()
-    before = _before()
-    shift = 1 if count > 0 else 0
-    starts = [known.first - shift * _DAY + n * _DAY for n in range(len(before))]
-    place = count - 1 if count > 0 else count
-    reached = [(start, number + place) for start, number in zip(starts, before, strict=True)]
-    return tuple((start, known.worked[n]) for start, n in reached if 0 <= n < len(known.worked))
-
-
-@lru_cache(maxsize=1)
-def _before() -> tuple[int, ...]:
-    """For each day that is known, and the one after the last, how many working days come before it."""
-    return tuple(accumulate((day in _worked() for day in _known().days()), initial=0))
-
-
-@lru_cache(maxsize=1)
-def _worked() -> frozenset[dt.date]:
-    return frozenset(_known().worked)
-
-
 def _over_any_holidays(day: Sql, count: Quantity, keep: Keep) -> Worked:
     """Where the count differs from ticket to ticket: first the day's number, then the day of a number."""
-    known = _known()
+    known = known_days()
     most = len(known.worked) + 1
     near = least([greatest([count, constant(-most)]), constant(most)])
     assert isinstance(near, Quantity), "no divisions stand among working days"
     n = near.sql
-    up_to, before = _in_order(day, known.first - _DAY), _in_order(day, known.first)
-    forwards = _numbered(binary(exp.Add, up_to, n))
-    backwards = _numbered(binary(exp.Add, binary(exp.Add, before, n), whole(1)))
-    is_known = [_between(day, known.first - _DAY, known.last), _between(day, known.first, known.last + _DAY)]
+    up_to, before = in_order(day, known.first - _DAY), in_order(day, known.first)
+    forwards = numbered(binary(exp.Add, up_to, n))
+    backwards = numbered(binary(exp.Add, binary(exp.Add, before, n), whole(1)))
+    is_known = [between(day, known.first - _DAY, known.last), between(day, known.first, known.last + _DAY)]
     value = exp.Case(
         ifs=[
             exp.If(this=exp.EQ(this=n, expression=whole(0)), true=day),
@@ -243,32 +196,6 @@ def _over_any_holidays(day: Sql, count: Quantity, keep: Keep) -> Worked:
         ]
     )
     return _or_missing(day, count, keep("working_day", value))
-
-
-def _in_order(day: Sql, first: dt.date) -> Sql:
-    """How many working days there were before the place of the day, counted from `first`."""
-    return _looked_up(_before(), _number(first, day))
-
-
-def _numbered(number: Sql) -> Sql:
-    """The working day of the number, from 1; NULL where it is not known."""
-    known = _known()
-    distance = _looked_up([(day - known.first).days for day in known.worked], number)
-    there = exp.Between(this=number, low=whole(1), high=whole(len(known.worked)))
-    return when(there, DaysLater(this=days.date(known.first), expression=distance))
-
-
-def _number(first: dt.date, day: Sql) -> Sql:
-    """The day's number, 1 for the first."""
-    return binary(exp.Add, DaysFrom(this=days.date(first), expression=day), whole(1))
-
-
-def _looked_up(values: Iterable[int], number: Sql) -> Sql:
-    return Lookup(this=number, expression=exp.Literal.string(",".join(map(str, values))))
-
-
-def _between(day: Sql, first: dt.date, last: dt.date) -> Sql:
-    return exp.Between(this=day, low=days.date(first), high=days.date(last))
 
 
 # --- working time -------------------------------------------------------------------------------------------
@@ -324,10 +251,13 @@ def _twice_before(calendar: Calendar, day: Sql) -> Sql:
             within = stepped(Weekday(this=day), whole(of_week[0]), steps)
             return binary(exp.Add, binary(exp.Mul, weeks, whole(2 * _WEEKDAYS)), within)
         case "cn_statutory":
-            known = _known()
-            codes = [2 * n + (day_ in _worked()) for day_, n in zip(known.days(), _before(), strict=False)]
-            is_known = _between(day, known.first, known.last)
-            return when(is_known, _looked_up(codes, _number(known.first, day)))
+            known = known_days()
+            codes = [
+                2 * n + (day_ in worked_days())
+                for day_, n in zip(known.days(), worked_before(), strict=False)
+            ]
+            is_known = between(day, known.first, known.last)
+            return when(is_known, looked_up(codes, number_of(known.first, day)))
         case _:
             assert_never(calendar.days)
 
@@ -344,8 +274,8 @@ def _known_and_reached(calendar: Calendar, day: Sql, place: Sql) -> tuple[Sql, S
             inside = exp.LT(this=place, expression=whole((_LAST - MONDAY).days // _WEEK * _WEEKDAYS))
             return _after_the_first(day, inside), DaysLater(this=days.date(MONDAY), expression=since)
         case "cn_statutory":
-            worked = _known().worked
-            distance = _looked_up([(to - worked[0]).days for to in worked], binary(exp.Add, place, whole(1)))
+            worked = known_days().worked
+            distance = looked_up([(to - worked[0]).days for to in worked], binary(exp.Add, place, whole(1)))
             inside = exp.LT(this=place, expression=whole(len(worked)))
             return inside, DaysLater(this=days.date(worked[0]), expression=distance)
         case _:
