@@ -1,4 +1,4 @@
-"""Plans as SQL on a real PostgreSQL give the reference's verdicts, as far as it can be asked: not about lists."""
+"""Plans as SQL on a real PostgreSQL give the reference's verdicts, as far as it has words: not on lists."""
 
 from __future__ import annotations
 
