@@ -129,12 +129,13 @@ def _outcome(outcome: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     return row | _deadline(outcome, zone) if outcome["kind"] == "deadline" else row
 
 
-def _alternatives(readings: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [
+def _alternatives(readings: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+    found = [
         {"reading": reading, "output": output, "value": _text(value)}
         for reading, outputs in readings.items()
         for output, value in outputs.items()
     ]
+    return found or None
 
 
 def _text(value: Any) -> str | None:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlglot import exp
 
+from api.tickets.history import history
 from api.tickets.parquet_tickets import Arrow
 from api.tickets.verdict_table import JudgedTicket, arrow_schema, write_verdicts
 from engine.evaluate.reference import ReferenceEvaluator
@@ -24,15 +25,15 @@ from engine.replay.verdict_table import verdict_query
 from tests.agreement.test_agreement import made_up_plan, shipped
 from tests.cases import test_cases
 from tests.cases.small_library import case_files
-from tests.generators import pools_of
+from tests.generators import Ticket, pools_of
 from tests.replay.agreement_rows import Read, columns_of, relation
-from tests.replay.agreement_tickets import nasty_tickets
+from tests.replay.agreement_tickets import nasty_tickets, read
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-SHIPPED_TICKETS, OTHER_TICKETS = 400, 60
-MADE_UP_PLANS = 10
+SHIPPED_TICKETS, OTHER_TICKETS = 200, 40
+MADE_UP_PLANS = 6
 
 
 @pytest.fixture
@@ -100,13 +101,14 @@ def test_made_up_rulebooks(seed: int, duck: Engine, tmp_path: Path) -> None:
 
 
 def test_spark_writes_the_same_table(spark: SparkSession, tmp_path: Path) -> None:
-    _, plan, pools, seeds = shipped()
-    tickets = [*nasty_tickets(Random(2), plan, pools, seeds, SHIPPED_TICKETS)]
+    """For tickets with the columns that a history has: Spark takes long over what all facts together ask."""
+    _, plan, _, _ = shipped()
+    tickets = [read(Ticket(facts, "2015-12-31T18:00"), plan) for facts in history(200, 2015)]
     with Spark(spark) as engine:
         assert_same(by_query(plan, tickets, engine, tmp_path), by_row(plan, tickets))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_spark_writes_the_same_table_for_made_up_rulebooks(
     seed: int, spark: SparkSession, tmp_path: Path
 ) -> None:
