@@ -110,7 +110,7 @@ _DUCKDB: Mapping[type[exp.Expression], Spelling] = {
     v.Size: _spelt("LEN({this})"),
     v.FirstIndex: _spelt("LIST_POSITION(LIST_TRANSFORM({this}, LAMBDA {name} : {body}), TRUE)"),
     v.LastIndex: _spelt(
-        "LIST_MAX(LIST_TRANSFORM({this}, LAMBDA {name}, nth : CASE WHEN {body} THEN nth END))"
+        'LIST_MAX(LIST_TRANSFORM({this}, LAMBDA {name}, "nth$" : CASE WHEN {body} THEN "nth$" END))'
     ),
     v.Bits: _spelt("COALESCE(LIST_AGGREGATE({this}, 'bit_or'), 0)"),
     v.Sorted: _spelt("LIST_SORT({this})"),
@@ -162,7 +162,7 @@ _SPARK: Mapping[type[exp.Expression], Spelling] = {
     v.Size: _spelt("CAST(ARRAY_SIZE({this}) AS BIGINT)"),
     v.FirstIndex: _spelt("NULLIF(ARRAY_POSITION(TRANSFORM({this}, {name} -> {body}), TRUE), 0)"),
     v.LastIndex: _spelt(
-        "CAST(ARRAY_MAX(TRANSFORM({this}, ({name}, nth) -> CASE WHEN {body} THEN nth + 1 END)) AS BIGINT)"
+        "CAST(ARRAY_MAX(TRANSFORM({this}, ({name}, `nth$`) -> CASE WHEN {body} THEN `nth$` + 1 END)) AS BIGINT)"
     ),
     v.Bits: _spelt("COALESCE(AGGREGATE({this}, CAST(0 AS BIGINT), (bits, more) -> bits | more), 0)"),
     v.Sorted: _spelt("SORT_ARRAY({this})"),

@@ -26,7 +26,7 @@ from engine.rulebook.types import Kind
 Years = tuple[int, int]
 T = TypeVar("T")
 
-PAUSE, SO_FAR = "p", "s"
+PAUSE, SO_FAR = "p$", "s$"
 BEGIN, END = "a", "b"
 """The fields of a stretch of time, in the order in which stretches are sorted."""
 ANY_YEARS = (1, 9999)
@@ -80,22 +80,23 @@ def due_after(
             reached = working_time.add_working_minutes(calendar, begun, limit.amount, zone, keep)
             return DueMoment(reached.value, inclusive=True)
         case "time_of_day":
-            last = days.add_days(day, constant(limit.days_later), years=years)
+            last = keep("day", days.add_days(day, constant(limit.days_later), years=years))
             return DueMoment(days.at(last, limit.minute_of_day or 0, zone), limit.inclusive)
         case "calendar_days":
-            return until_end_of(days.add_days(day, amount, years=years), zone)
+            return until_end_of(keep("day", days.add_days(day, amount, years=years)), zone)
         case "months":
-            return until_end_of(days.add_months(day, amount, years=years), zone)
+            return until_end_of(keep("day", days.add_months(day, amount, years=years)), zone)
         case "years":
-            return until_end_of(days.add_years(day, amount, years=years), zone)
+            return until_end_of(keep("day", days.add_years(day, amount, years=years)), zone)
         case "working_days":
             calendar = calendars[limit.calendar or ""]
             reached = working_time.add_working_days(calendar, keep("day", day), amount, years, keep)
             return until_end_of(keep("day", reached.value), zone)
         case "day_of_next_month":
-            named = days.day_of_month(days.add_months(day, constant(1), years=years), limit.amount)
+            month = keep("day", days.add_months(day, constant(1), years=years))
+            named = days.day_of_month(month, limit.amount)
             last = named if limit.inclusive else days.add_days(named, constant(-1), years=years)
-            return until_end_of(last, zone)
+            return until_end_of(keep("day", last), zone)
         case _:
             assert_never(limit.kind)
 

@@ -72,8 +72,8 @@ COMPARED = {"=": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT,
 OWN_YEARS = (EARLIEST.year, LATEST.year)
 DAYS = Digits(-4_000_000, 4_000_000)
 """How many days can lie between two."""
-RECORD = "r"
-"""The name of the record that a list's lambda looks at."""
+RECORD = "r$"
+"""The name of the record that a list's lambda looks at, which no fact can have."""
 
 
 @dataclass(frozen=True)

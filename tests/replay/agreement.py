@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
+import pyarrow.parquet as pq
 from sqlglot import exp
 
 from engine.evaluate.reference import ReferenceEvaluator
@@ -16,7 +20,12 @@ from engine.replay.columns import judged
 from engine.replay.decode import VerdictRows
 from engine.replay.dialects import render
 from engine.replay.lower import lower
+from engine.rulebook.model import FactDeclaration
+from engine.rulebook.types import Kind
 from tests.replay.agreement_rows import Arrow, Read, columns_of, relation
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 Row: TypeAlias = tuple[Any, ...]
 Database: TypeAlias = Callable[[Arrow, exp.Select], Sequence[Row]]
@@ -24,6 +33,24 @@ Database: TypeAlias = Callable[[Arrow, exp.Select], Sequence[Row]]
 
 UNSAID = ("title", "citations", "because")
 """What is left to the reference evaluator."""
+
+
+@dataclass(frozen=True)
+class OnSpark:
+    """Spark over a Parquet file of the tickets, which lies in the folder."""
+
+    session: SparkSession
+    folder: Path
+
+    def __call__(self, tickets: Arrow, query: exp.Select) -> Sequence[Row]:
+        file = self.folder / f"tickets-{id(tickets)}.parquet"
+        pq.write_table(tickets, file)
+        self.session.read.parquet(str(file)).createOrReplaceTempView("tickets")
+        try:
+            return [tuple(row) for row in self.session.sql(render(query, "spark")).collect()]
+        finally:
+            self.session.catalog.dropTempView("tickets")
+            file.unlink()
 
 
 def on_duckdb(tickets: Arrow, query: exp.Select) -> Sequence[Row]:
@@ -89,3 +116,20 @@ def _parted(expected: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
         yield from (f"  only sql:       {entry}" for entry in wrong if entry not in right)
         if sorted(right) == sorted(wrong):
             yield f"  in another order: {wrong}"
+
+
+# --- digits -------------------------------------------------------------------------------------------
+
+MOST: Mapping[Kind, Decimal] = {Kind.MONEY: Decimal(10**15), Kind.DECIMAL: Decimal(10**6)}
+
+
+def bounded(plan: Plan) -> Plan:
+    """The plan with bounds for the numbers that have none, so that formulas keep to 38 digits."""
+    return replace(plan, facts={name: _bounded(fact) for name, fact in plan.facts.items()})
+
+
+def _bounded(fact: FactDeclaration) -> FactDeclaration:
+    most = MOST.get(fact.type.kind)
+    if most is None or fact.minimum is not None or fact.maximum is not None:
+        return fact
+    return replace(fact, minimum=-most, maximum=most)

@@ -16,6 +16,7 @@ from sqlglot import exp
 from engine.base import calendar as reckoning
 from engine.base.calendar import Calendar, Due, Limit
 from engine.replay import lists
+from engine.replay.columns import Columns, judged
 from engine.replay.dialects import render
 from engine.replay.due import DueMoment, Moment, due_after, due_by, extended, is_kept, latest, stretch
 from engine.replay.logic import sql
@@ -68,14 +69,17 @@ def instants(zone: ZoneInfo) -> list[datetime]:
     return [moment for moment in found if 1900 <= moment.year <= 2199]
 
 
-def answers(columns: Mapping[str, tuple[Sequence[Any], Any]], select: Sequence[Sql]) -> list[tuple[Any, ...]]:
+def answers(
+    columns: Mapping[str, tuple[Sequence[Any], Any]], select: Sequence[Sql], kept: Columns | None = None
+) -> list[tuple[Any, ...]]:
     """What DuckDB makes of the expressions over a table of these columns, row by row."""
     table = {name: pa.array([_plain(v) for v in values], type_) for name, (values, type_) in columns.items()}
     table["row"] = pa.array(range(len(next(iter(table.values())))))
+    named = [exp.column("row"), *(exp.alias_(part, f"v{n}") for n, part in enumerate(select))]
+    query = judged(exp.select("*").from_("moments"), kept.all() if kept else (), named)
     with duckdb.connect() as database:
         database.register("moments", pa.table(table))
-        query = exp.select(*select).from_("moments").order_by("row")
-        return database.execute(render(query, "duckdb")).fetchall()
+        return [row[1:] for row in sorted(database.execute(render(query, "duckdb")).fetchall())]
 
 
 def _plain(value: Any) -> Any:
@@ -97,8 +101,9 @@ def in_utc(due: Due | None) -> datetime | None:
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: f"{limit.kind}-{limit.amount}-{limit.calendar}")
 def test_limits_run_out_when_the_calendar_says(limit: Limit, kind: Kind) -> None:
     starts: Sequence[Any] = instants(SHANGHAI) if kind is Kind.INSTANT else all_days(SHANGHAI)
-    due = due_after(limit, Moment(exp.column("start"), kind), SHANGHAI, CALENDARS)
-    found = answers({"start": (starts, KINDS[kind])}, [due.instant])
+    kept = Columns()
+    due = due_after(limit, Moment(exp.column("start"), kind), SHANGHAI, CALENDARS, kept.add)
+    found = answers({"start": (starts, KINDS[kind])}, [due.instant], kept)
     expected = [reckoning.due(limit, start, SHANGHAI, CALENDARS) for start in starts]
     assert [instant for (instant,) in found] == [in_utc(one) for one in expected]
     assert {one.inclusive for one in expected if one} <= {due.inclusive}
