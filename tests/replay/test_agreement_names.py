@@ -14,7 +14,9 @@ RECORD = {"size": "integer", "end": "instant", "select": "integer"}
 FACTS: dict[str, Any] = {
     **dict.fromkeys(("group", "r", "nth", "s", "table", "v0"), "integer"),
     **dict.fromkeys(("t", "p"), "money"),
-    **{"order": "boolean", "case": "date", "waits": {"type": "list", "record": RECORD}},
+    "order": "boolean",
+    "case": "date",
+    "waits": {"type": "list", "record": RECORD},
     "user": {"type": "integer", "derived": "engine"},
 }
 BOOK = """rulebook: book
