@@ -162,7 +162,8 @@ _SPARK: Mapping[type[exp.Expression], Spelling] = {
     v.Size: _spelt("CAST(ARRAY_SIZE({this}) AS BIGINT)"),
     v.FirstIndex: _spelt("NULLIF(ARRAY_POSITION(TRANSFORM({this}, {name} -> {body}), TRUE), 0)"),
     v.LastIndex: _spelt(
-        "CAST(ARRAY_MAX(TRANSFORM({this}, ({name}, `nth$`) -> CASE WHEN {body} THEN `nth$` + 1 END)) AS BIGINT)"
+        "CAST(ARRAY_MAX(TRANSFORM({this}, "
+        "({name}, `nth$`) -> CASE WHEN {body} THEN `nth$` + 1 END)) AS BIGINT)"
     ),
     v.Bits: _spelt("COALESCE(AGGREGATE({this}, CAST(0 AS BIGINT), (bits, more) -> bits | more), 0)"),
     v.Sorted: _spelt("SORT_ARRAY({this})"),
