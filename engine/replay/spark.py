@@ -21,7 +21,7 @@ from engine.replay.memory import memory_of_process, memory_written
 from engine.replay.own_folder import OwnFolder
 from engine.replay.spark_files import SparkFolder, given_name, uri_of
 from engine.replay.spark_progress import watched
-from engine.replay.spark_session import OLDEST_JAVA, SparkMissing, start
+from engine.replay.spark_session import OLDEST_JAVA, SparkMissing, running, start
 from engine.replay.spark_trouble import failure_from, reason
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Spark:
         self._session.sparkContext.cancelAllJobs()
 
     def close(self) -> None:
-        for view in self._views:
+        for view in reversed(self._views):  # what was made of others goes before them
             with suppress(Exception):  # a session that has died holds nothing any more
                 self._session.sql(f"UNCACHE TABLE IF EXISTS `{view}`")
                 self._session.catalog.dropTempView(view)
@@ -147,7 +147,7 @@ def started(master: str, memory: str | None = None, progress: Progress | None = 
     `memory` is that of the Java on this machine, which on a cluster only collects results. All else is
     Spark's own affair: `spark-defaults.conf`, and the environment variables that it reads.
     """
-    folder = OwnFolder()
+    folder, owned = OwnFolder(), running() is None
     settings = {"spark.sql.warehouse.dir": (folder.path / "warehouse").as_uri()}
     if memory or master.startswith(LOCAL):
         size = memory_written(memory) if memory else memory_of_process() // 2
@@ -161,7 +161,7 @@ def started(master: str, memory: str | None = None, progress: Progress | None = 
         finding = _not_started(missing.reason, master, folder.path / "log")
         folder.remove()
         raise EngineFailure(finding) from missing
-    return Spark(session, owned=True, progress=progress, folder=folder)
+    return Spark(session, owned=owned, progress=progress, folder=folder)
 
 
 def _not_started(why: str, master: str, log: Path) -> Finding:
@@ -179,8 +179,8 @@ def _not_started(why: str, master: str, log: Path) -> Finding:
 def _plain(value: Any) -> Any:
     """Records as dicts, as the other engine gives them."""
     match value:
-        case tuple():
-            return {name: _plain(part) for name, part in value.asDict().items()}  # type: ignore[attr-defined]  # a Row
+        case tuple():  # a Row
+            return {name: _plain(part) for name, part in zip(value.__fields__, value, strict=True)}
         case list():
             return [_plain(part) for part in value]
         case _:

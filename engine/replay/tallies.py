@@ -48,6 +48,7 @@ MOST_LARGEST = 20
 EXAMPLES = 2
 
 CLASS_COLUMN = exp.column(CLASS)
+CHANGES = {"changed": exp.Count(this=CLASS_COLUMN)}
 THERE = exp.Not(this=exp.Is(this=CLASS_COLUMN, expression=exp.Null()))
 
 
@@ -110,27 +111,16 @@ class Tallies:
 
     def groups(self, grouping: Grouping, column: str) -> tuple[tuple[GroupImpact, ...], int]:
         """The groups by a column, the largest change of money first, and how many more there are."""
-        names = [name for pair in self._pairs() for name in (pair[0].name, pair[1].name)]
-        counts = {"tickets": exp.Count(this=exp.Star()), "changed": exp.Count(this=CLASS_COLUMN.copy())}
-        sums = {name: _sum(exp.column(name)) for name in names}
-        narrow = exp.select(column, *(named(sql, name) for name, sql in (counts | sums).items()))
-        narrow = narrow.from_(KEPT).group_by(column)  # days before they become months
-        weight = _added([_absolute(_difference(_sum(b), _sum(a))) for b, a in self._pairs()])
-        changed = _sum(exp.column("changed"))
-        group = grouping.group(exp.column(column))
-        query = exp.select(
-            named(group, "value"),
-            named(_sum(exp.column("tickets")), "tickets"),
-            named(changed, "changed"),
-            named(weight, "weight"),
-            named(_groups(), "groups"),
-            *self._sums(),
-        ).from_(narrow.subquery("narrow"))
-        order = [_descending(weight.copy()), _descending(changed.copy()), _rising(group)]
-        query = query.group_by(group.copy()).order_by(*order)
-        rows = list(self.engine.rows(query.limit(MOST_GROUPS)))
-        groups = tuple(GroupImpact(row[0], int(row[1]), int(row[2]), self._amounts(row[5:])) for row in rows)
-        return groups, (int(rows[0][4]) if rows else 0) - len(groups)
+        days = self._summed(exp.column(column), column, {"tickets": exp.Count(this=exp.Star())} | CHANGES)
+        counts = {"tickets": _sum(exp.column("tickets")), "changed": _sum(exp.column("changed"))}
+        group = grouping.group(exp.column(column))  # days become months only once they have been added up
+        months = self._summed(group, "value", counts, days)
+        order = [_descending(exp.column(name)) for name in ("weight", "changed")]
+        rows = self._first(months, [*order, _rising(exp.column("value"))], MOST_GROUPS)
+        groups = tuple(
+            GroupImpact(row[0], int(row[1]), int(row[2]), self._amounts(row[4:-1])) for row in rows
+        )
+        return groups, (int(rows[0][-1]) if rows else 0) - len(groups)
 
     def largest(self) -> tuple[TicketImpact, ...]:
         """The tickets whose money changes most."""
@@ -148,18 +138,12 @@ class Tallies:
 
     def classes(self) -> tuple[tuple[ClassCount, ...], int]:
         """The classes with the most tickets, and how many more classes there are."""
-        weight = _added([_absolute(_difference(_sum(b), _sum(a))) for b, a in self._pairs()])
-        count = exp.Count(this=exp.Star())
-        query = exp.select(
-            CLASS_COLUMN.copy(), count, named(weight, "weight"), named(_groups(), "groups"), *self._sums()
-        )
-        query = query.from_(KEPT).where(THERE.copy()).group_by(CLASS_COLUMN.copy())
-        query = query.order_by(
-            _descending(count.copy()), _descending(exp.column("weight")), _rising(CLASS_COLUMN)
-        )
-        rows = list(self.engine.rows(query.limit(MOST_CLASSES)))
-        found = tuple(ClassCount(str(row[0]), int(row[1]), self._amounts(row[4:])) for row in rows)
-        return found, (int(rows[0][3]) if rows else 0) - len(found)
+        counts = {"tickets": exp.Count(this=exp.Star())}
+        classes = self._summed(CLASS_COLUMN, CLASS, counts, exp.select("*").from_(KEPT).where(THERE.copy()))
+        order = [_descending(exp.column(name)) for name in ("tickets", "weight")]
+        rows = self._first(classes, [*order, _rising(CLASS_COLUMN)], MOST_CLASSES)
+        found = tuple(ClassCount(str(row[0]), int(row[1]), self._amounts(row[3:-1])) for row in rows)
+        return found, (int(rows[0][-1]) if rows else 0) - len(found)
 
     def examples(self, classes: Sequence[ClassCount]) -> Mapping[str, list[Place]]:
         """For each class the places of a few of its tickets, those whose money changes most first."""
@@ -199,6 +183,25 @@ class Tallies:
         )
 
     # what several of them share
+
+    def _summed(
+        self, by: Sql, name: str, counts: Mapping[str, Sql], source: exp.Select | None = None
+    ) -> exp.Select:
+        """By a value: its counts, the weight of its change, and its money, each under its name."""
+        weight = _added([_absolute(_difference(_sum(b), _sum(a))) for b, a in self._pairs()])
+        sums = {column.name: _sum(column) for pair in self._pairs() for column in pair}
+        parts = [
+            named(sql.copy(), alias) for alias, sql in {name: by, **counts, "weight": weight, **sums}.items()
+        ]
+        query = exp.select(*parts)
+        query = query.from_(KEPT) if source is None else query.from_(source.subquery("added_up"))
+        return query.group_by(by.copy())
+
+    def _first(self, query: exp.Select, order: Sequence[exp.Ordered], most: int) -> list[Row]:
+        """The first rows in an order, each with the number of all rows at its end."""
+        all_rows = exp.Window(this=exp.Count(this=exp.Star()))
+        counted = exp.select("*", named(all_rows, "all_rows")).from_(query.subquery("found"))
+        return list(self.engine.rows(counted.order_by(*order).limit(most)))
 
     def _pairs(self) -> list[tuple[exp.Column, exp.Column]]:
         """The columns of a ticket's whole money, by kind."""
@@ -240,11 +243,6 @@ def _count(condition: Sql) -> Sql:
 
 def _sum(column: exp.Column) -> Sql:
     return exp.Sum(this=column.copy())
-
-
-def _groups() -> Sql:
-    """How many groups there are in all, beside each of those that are shown."""
-    return exp.Window(this=exp.Count(this=exp.Star()))
 
 
 def _difference(before: Sql, after: Sql) -> Sql:

@@ -28,7 +28,7 @@ GOOD = "ticket_no,kind,value,day\nT1,loss,10,2015-06-10\nT2,delay,5,2015-07-11\n
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
-    """Runs a command in a folder with `base`, `new` (a fine raised from 50 to 60) and two files of tickets."""
+    """Runs a command in a folder with `base`, `new` (a fine raised from 50 to 60) and tickets."""
     shutil.copytree(SMALL, tmp_path / "base")
     shutil.copytree(SMALL, tmp_path / "new")
     edit(tmp_path / "new" / "fines.yaml", {"2015-01-01: 50": "2015-01-01: 60", "{fine: 50}": "{fine: 60}"})

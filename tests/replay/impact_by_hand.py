@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +22,7 @@ from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
 from engine.replay.dry_run import Options, run
 from engine.replay.duck import Duck
+from engine.replay.engines import Engine
 from engine.replay.impact import Amounts, Impact, MoneyKind, Said
 from tests.generators import Ticket, pools_of, ticket
 
@@ -114,12 +116,14 @@ def _read(one: Ticket, plan: Plan) -> tuple[Mapping[str, Any], datetime]:
     return facts, as_of
 
 
-def by_sql(plans: tuple[Plan, Plan], tickets: Sequence[Ticket], folder: Path) -> Impact:
-    """The same tickets through a file and the dry run."""
+def by_sql(
+    plans: tuple[Plan, Plan], tickets: Sequence[Ticket], folder: Path, other: Engine | None = None
+) -> Impact:
+    """The same tickets through a file and the dry run, by DuckDB or by another engine."""
     file = folder / "tickets.ndjson"
     lines = [json.dumps({"facts": one.facts, "as_of": one.as_of}, default=str) for one in tickets]
     file.write_text("\n".join(lines), encoding="utf-8")
-    with Duck(memory="1GB", threads=1, folder=folder) as engine:
+    with nullcontext(other) if other else Duck(memory="1GB", threads=1, folder=folder) as engine:
         table = read_tickets(engine, [str(file)], plans, TableOptions(AS_OF))
         return run(engine, table, plans, Options("base", "candidate", AS_OF))
 

@@ -6,12 +6,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 
+from api.tickets.history import history
 from engine.plan.nodes import ItemPlan, Plan, RulePlan, TablePlan
+from engine.replay.spark import Spark
 from tests.agreement.test_agreement import made_up_plan
+from tests.generators import Ticket
+from tests.present.naive_impact import candidate
 from tests.replay.impact_by_hand import by_hand, by_sql, disagreements, made_up_tickets
+from tests.shipped.shipped import library
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def edited(random: Random, plan: Plan) -> Plan:
@@ -51,3 +60,28 @@ def test_made_up_editions(seed: int, tmp_path: Path) -> None:
     plans = (plan, edited(random, plan))
     tickets = made_up_tickets(random, plan, 60)
     assert [*disagreements(by_sql(plans, tickets, tmp_path), by_hand(plans, tickets))] == []
+
+
+@pytest.mark.parametrize("seed", [5])
+def test_made_up_editions_on_spark(seed: int, tmp_path: Path, spark: SparkSession) -> None:
+    """Spark finds the same."""
+    random = Random(seed)
+    plan = made_up_plan(random)
+    plans = (plan, edited(random, plan))
+    tickets = made_up_tickets(random, plan, 60)
+    with Spark(spark) as engine:
+        found = by_sql(plans, tickets, tmp_path, engine)
+    assert [*disagreements(found, by_hand(plans, tickets))] == []
+
+
+def test_shipped_rules_with_edits(tmp_path: Path) -> None:
+    """A fine raised, a band moved, an exception narrowed, a condition added, over a made-up history."""
+    plans = (library().plan, candidate().plan)
+    assert plans[0] is not None
+    assert plans[1] is not None
+    tickets = [Ticket(facts, None) for facts in history(400, 7)]
+    both = (plans[0], plans[1])
+    impact = by_sql(both, tickets, tmp_path)
+    assert impact.changed
+    assert {dimension.name for dimension in impact.dimensions} >= {"outlet", "month", "first_call_type"}
+    assert [*disagreements(impact, by_hand(both, tickets))] == []
