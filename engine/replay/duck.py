@@ -17,7 +17,7 @@ from engine.base.findings import Finding
 from engine.replay.dialects import render
 from engine.replay.duck_scan import scan_of
 from engine.replay.engines import Cancelled, Dialect, EngineFailure, Progress, Row, Scan
-from engine.replay.memory import memory_of_process, memory_written
+from engine.replay.memory import in_words, memory_of_process, memory_written
 from engine.replay.own_folder import OwnFolder
 
 AT_ONCE = 10_000
@@ -162,7 +162,7 @@ class Duck:
             raise Cancelled from error
         text = str(error)
         if isinstance(error, duckdb.OutOfMemoryException) and "max_temp_directory_size" not in text:
-            raise EngineFailure(Finding("Q050", {"limit": _in_words(self.memory)})) from error
+            raise EngineFailure(Finding("Q050", {"limit": in_words(self.memory)})) from error
         if isinstance(error, duckdb.OutOfMemoryException) or _full(text):
             raise EngineFailure(self._full_disk(text, target)) from error
         if _is_our_own(error):
@@ -218,12 +218,3 @@ def _reason(text: str) -> str:
     """The first sentence of what DuckDB says, without the name of its own kind of error."""
     first = text.partition("\n")[0]
     return re.sub(r"^[A-Za-z /]+ Error: ", "", first).replace("`", "'").rstrip(".")
-
-
-def _in_words(size: int) -> str:
-    """An amount of memory as people say it.
-
-    >>> _in_words(4_000_000_000), _in_words(250_000_000)
-    ('4.0 GB', '250 MB')
-    """
-    return f"{size / 10**9:.1f} GB" if size >= 10**9 else f"{size // 10**6} MB"

@@ -36,8 +36,17 @@ def memory_written(text: str) -> int:
     thousandths = int(whole) * 1000 + int(part.ljust(3, "0") or "0")
     size = thousandths * (1024 if binary else 1000) ** _POWERS[unit.upper()] // 1000
     if size < LEAST:
-        raise EngineFailure(Finding("Q054", {"written": text}))
+        raise EngineFailure(Finding("Q056", {"written": text, "least": in_words(LEAST)}))
     return size
+
+
+def in_words(size: int) -> str:
+    """An amount of memory as people say it.
+
+    >>> in_words(4_000_000_000), in_words(250_000_000)
+    ('4.0 GB', '250 MB')
+    """
+    return f"{size / 10**9:.1f} GB" if size >= 10**9 else f"{size // 10**6} MB"
 
 
 def memory_of_process() -> int:

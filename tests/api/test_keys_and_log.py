@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert
+from sqlglot import exp
 
+from api.cli.ticket_inputs import ticket_inputs
 from api.store.database import Database
 from api.store.decisions import Decision
 from api.store.editions import KeptEdition, keep
@@ -24,10 +26,12 @@ from api.store.months import ensure_months
 from api.store.tables import decisions
 from api.tickets.history import history
 from api.tickets.json_door import JsonDoor
+from api.tickets.tables import TableOptions, read_tickets
 from api.tickets.writers import write_ndjson
 from engine.evaluate.evaluators import evaluator
 from engine.library import Library, load
 from engine.plan.nodes import Plan
+from engine.replay.duck import Duck
 from tests.api.command_line import ROOT, SMALL, Run
 
 AS_OF = datetime(2015, 12, 31, 18, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -95,6 +99,26 @@ def test_what_is_exported_is_judged_the_same(
     assert ran.code == 0, ran.err
     again = [json.loads(line)["verdict"] for line in verdicts.read_text(encoding="utf-8").splitlines()]
     assert again == [json.loads(one.verdict) for one in judged]
+
+
+def test_the_log_by_its_url_is_a_table_of_tickets(
+    filled_url: str, shipped: Library, judged: list[Decision]
+) -> None:
+    """Each decision's ticket, the oldest first, to be judged as of the instant of its verdict."""
+    with Duck() as engine, ticket_inputs([filled_url]) as inputs:
+        table = read_tickets(engine, inputs, [plan_of(shipped)], TableOptions(datetime.now(UTC)))
+        assert (table.rows, table.bad.count) == (len(judged), 0)
+        columns = ("source_row", "as_of", "ticket_no")
+        query = exp.select(*columns).from_(table.source.subquery("t")).order_by("source_row")
+        expected = [
+            (
+                row,
+                datetime.fromisoformat(str(one.as_of)).astimezone(UTC).replace(tzinfo=None),
+                json.loads(one.facts).get("ticket_no"),
+            )
+            for row, one in enumerate(judged, start=1)
+        ]
+        assert list(engine.rows(query)) == expected
 
 
 def test_line_of_the_export(run: Run, filled_url: str, judged: list[Decision]) -> None:

@@ -207,7 +207,8 @@ def test_an_amount_of_memory_is_bytes_or_a_finding(text: str) -> None:
     else:
         assert size >= LEAST
         return
-    assert (said.code, said.values) == ("Q054", {"written": text})
+    assert said.code in ("Q054", "Q056")
+    assert said.values["written"] == text
 
 
 @pytest.mark.parametrize("written", ["", "4", "4 GB of it", "-4GB", "49MB", "٤GB"])
