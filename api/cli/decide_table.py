@@ -57,6 +57,8 @@ class Asked:
 def by_query(asked: Asked) -> bool:
     """Whether a query is asked for, or is the quicker way."""
     chosen = asked.options["engine"]
+    if asked.options["master"] and chosen != SPARK:
+        raise Stop(Finding("Q139", {}))
     if chosen != AUTO:
         return bool(chosen != ROWS)
     in_words = asked.options["form"] == "text" or asked.target is not None

@@ -55,8 +55,8 @@ class Scan:
     relation: exp.Expression
     columns: Mapping[str, exp.DataType]
     rows: int
-    file: exp.Expression
-    row: exp.Expression
+    file: exp.Expr
+    row: exp.Expr
     ranges: Mapping[str, Range] = field(default_factory=dict)
 
 

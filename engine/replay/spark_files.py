@@ -80,7 +80,7 @@ class SparkFolder:
         self.part = f"{self.target.rstrip('/')}.part"
         jvm: Any = session.sparkContext._jvm  # noqa: SLF001 - Spark's own way to the file system of its cluster
         self._path = jvm.org.apache.hadoop.fs.Path
-        settings = session.sparkContext._jsc.hadoopConfiguration()  # type: ignore[attr-defined]  # noqa: SLF001
+        settings = session.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
         self._system = self._path(self.target).getFileSystem(settings)
         self._named = target
 

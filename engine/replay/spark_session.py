@@ -51,6 +51,15 @@ def java_version() -> int | None:
     return int(found[1]) if found else None
 
 
+def running() -> SparkSession | None:
+    """The session of this process, if there is one."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        return None
+    return SparkSession.getActiveSession()
+
+
 def start(master: str, settings: Mapping[str, str], log: BinaryIO | int | None = None) -> SparkSession:
     """A session on `master`; what Java and Spark say goes to `log`, by default to nobody.
 
@@ -58,15 +67,16 @@ def start(master: str, settings: Mapping[str, str], log: BinaryIO | int | None =
     it runs already, it is that one. Raises SparkMissing.
     """
     try:
+        from py4j.protocol import Py4JError
         from pyspark import SparkConf, SparkContext
         from pyspark.errors import PySparkRuntimeError
         from pyspark.java_gateway import launch_gateway
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise SparkMissing("pyspark") from error
-    running = SparkSession.getActiveSession()
-    if running is not None:
-        return running
+    already = running()
+    if already is not None:
+        return already
     if (java_version() or 0) < OLDEST_JAVA:
         raise SparkMissing("java")
     chosen = {"spark.app.name": "caiding", **QUIET, **settings, **MEANING}
@@ -75,6 +85,6 @@ def start(master: str, settings: Mapping[str, str], log: BinaryIO | int | None =
     try:
         # Started by ourselves, so that Java's own words do not run into the command's.
         gateway = launch_gateway(conf, {"stdout": output, "stderr": output})  # type: ignore[no-untyped-call]
-    except PySparkRuntimeError as error:
+        return SparkSession(SparkContext(conf=conf, gateway=gateway))
+    except (PySparkRuntimeError, Py4JError) as error:
         raise SparkMissing(str(error)) from error
-    return SparkSession(SparkContext(conf=conf, gateway=gateway))
