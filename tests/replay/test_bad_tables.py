@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -326,3 +328,13 @@ def test_an_export_of_the_decision_log_goes_straight_in(engine: Duck, tmp_path: 
         1: {"as_of": datetime(2015, 6, 21, 2), "number": 5, "month": date(2015, 6, 1)},
         2: {"as_of": datetime(2016, 1, 1, 12, 30), "paid": True},
     }
+
+
+def test_a_pipe_is_read_once(engine: Duck, tmp_path: Path) -> None:
+    pipe = tmp_path / "tickets.csv"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("number\n5\n6\n", "utf-8"))
+    writer.start()
+    table = read(engine, str(pipe))
+    writer.join()
+    assert [row["number"] for row in by_table(engine, table).values()] == [5, 6]
