@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -11,12 +11,7 @@ from engine.plan.nodes import ClockPlan
 from engine.replay.beginnings import AS_OF, Beginning, beginning
 from engine.replay.causes import Mask, together, where
 from engine.replay.concluded import concluded, undecided
-from engine.replay.due import (
-    DueMoment,
-    Moment,
-    is_kept,
-    latest,
-)
+from engine.replay.due import DueMoment, Moment, is_kept, latest
 from engine.replay.expressions import Cell, Writer
 from engine.replay.logic import (
     Truth,
@@ -33,11 +28,7 @@ from engine.replay.logic import (
 )
 from engine.replay.slots import Held, Path, Slot, Sql
 from engine.replay.worth import NULL, Worth
-from engine.rulebook.expressions import (
-    All,
-    facts_in,
-    type_of,
-)
+from engine.rulebook.expressions import All, Expression, all_of, facts_in, type_of
 from engine.rulebook.types import BOOLEAN, INSTANT, Kind, Type
 
 
@@ -167,12 +158,17 @@ def clock_slots(writer: Writer, clock: ClockPlan) -> list[Slot]:
 
 
 def _deadlines(clock: ClockPlan, face: Face, holds: Truth) -> Iterator[Slot]:
-    """A slot a state, and a kind of moment at which the clock stopped."""
-    for state, truth in (("running", face.running), ("met", face.met), ("breached", face.breached)):
-        for shown, stopped in _by_kind(truth, face, state):
-            present = conjunction([holds, shown])
-            if present is not False:
-                yield _deadline(clock, face, state, present, stopped)
+    """A slot a state, and a kind of moment at which the clock stopped; of these one holds at most."""
+    states = (("running", face.running), ("met", face.met), ("breached", face.breached))
+    every = [
+        (state, conjunction([holds, shown]), stopped)
+        for state, truth in states
+        for shown, stopped in _by_kind(truth, face, state)
+    ]
+    for number, (state, present, stopped) in enumerate(every):
+        if present is not False:
+            slot = _deadline(clock, face, state, present, stopped)
+            yield replace(slot, choice=(f"{clock.origin.id} deadline", number))
 
 
 def _on_breach(writer: Writer, clock: ClockPlan, late: Truth) -> list[Slot]:
@@ -181,7 +177,9 @@ def _on_breach(writer: Writer, clock: ClockPlan, late: Truth) -> list[Slot]:
         return []
     said, rule = concluded(writer, clock.on_breach, {}), clock.origin.id
     known = sql(conjunction([late, said.known]))
-    stated = [Slot("outcomes", rule, fixed, known, held) for fixed, held in said.outcomes]
+    stated = [
+        Slot("outcomes", rule, fixed, known, held, premise=_premise(clock)) for fixed, held in said.outcomes
+    ]
     return [*stated, *undecided(writer, rule, conjunction([late, negation(said.known)]), said.mask)]
 
 
@@ -236,4 +234,8 @@ def _deadline(
         held["started",] = Held(face.started.value, type_of(clock.starts))
     if stopped is not None:
         held["stopped",] = Held(*stopped)
-    return Slot("outcomes", clock.origin.id, fixed, sql(present), held)
+    return Slot("outcomes", clock.origin.id, fixed, sql(present), held, premise=_premise(clock))
+
+
+def _premise(clock: ClockPlan) -> Expression:
+    return all_of(clock.guard, clock.own)

@@ -19,7 +19,9 @@ from engine.plan.nodes import Plan
 from engine.replay.columns import judged
 from engine.replay.decode import VerdictRows
 from engine.replay.dialects import render
+from engine.replay.exclusive import runs
 from engine.replay.lower import lower
+from engine.replay.slots import Lowered
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import Kind
 from tests.replay.agreement_rows import Arrow, Read, columns_of, relation
@@ -68,7 +70,21 @@ def verdicts_in_sql(
     query = judged(exp.select("*").from_("tickets"), lowered.columns, select)
     found = {row[0]: row[1:] for row in database(relation(plan, tickets, columns), query)}
     assert sorted(found) == list(range(1, len(tickets) + 1)), "every ticket is judged once"
+    for row in found.values():
+        _exclusive(lowered, row)
     return [rows.verdict(found[n], as_of) for n, (_, as_of) in enumerate(tickets, 1)]
+
+
+def _exclusive(lowered: Lowered, row: Row) -> None:
+    """No ticket shows two slots that exclude one another."""
+    shown = {}
+    place = 0
+    for slot in lowered.slots:
+        shown[id(slot)] = row[place]
+        place += 1 + len(slot.held) + (len(slot.causes.words) if slot.causes else 0)
+    for run in runs(lowered.slots):
+        present = [slot for slot in run if shown[id(slot)]]
+        assert len(present) < 2, f"both are present: {present[0].fixed} and {present[1].fixed}"
 
 
 def bare(verdict: Verdict) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from engine.plan.nodes import Plan
 from tests.cases.small_library import case_files
+from tests.cases.test_cases import _plain as plain
 from tests.cases.test_cases import contents, plan_of, ticket
+from tests.generators import Ticket
 from tests.replay.agreement_rows import Read
 
 REFUSED: Mapping[str, set[tuple[str, str]]] = {
@@ -35,3 +37,11 @@ def cases_by_plan(file: Path) -> list[tuple[Plan, list[Read]]]:
         found.setdefault(tuple(sorted(case.get("readings", {}).items())), []).append(case)
     plans = [(plan_of(file, readings), cases) for readings, cases in found.items()]
     return [(plan, [ticket(case, plan) for case in cases]) for plan, cases in plans]
+
+
+def seeds_of(file: Path) -> tuple[Ticket, ...]:
+    """The cases of a file, to make up others from."""
+    return tuple(
+        Ticket(plain(case["given"]), None if case.get("as_of") is None else str(case["as_of"]))
+        for case in contents(file)["cases"]
+    )

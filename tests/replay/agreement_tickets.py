@@ -48,7 +48,7 @@ TIMES = (
     *("01:30:00", "00:30:00", "15:59:59.5", "16:00:00"),
 )
 BESIDE = (
-    *map(timedelta, (0, 0, 0)),
+    *map(timedelta, [0] * 8),
     *(timedelta(microseconds=n) for n in (1, -1)),
     *(timedelta(seconds=n) for n in (1, -1, 60, -60)),
     *(timedelta(days=n) for n in (1, -1)),
@@ -58,16 +58,15 @@ BESIDE = (
 def nasty_tickets(
     random: Random, plan: Plan, pools: Pools, seeds: Sequence[Ticket], number: int
 ) -> Iterator[Read]:
-    """So many tickets that can be read, half of them aimed at what the reference says of another."""
+    """So many tickets that can be read, some of them aimed at what the reference says of another."""
     texts = (*TEXTS, *_texts_in(plan))
     evaluator = ReferenceEvaluator(plan)
     while number > 0:
         made = edged(random, ticket(random, plan, pools, seeds), pools, plan, texts)
-        yield (found := read(made, plan))
-        number -= 1
-        if number > 0 and random.random() < 0.5:
-            dues = [o["due"] for o in evaluator.decide(*found)["outcomes"] if o["kind"] == "deadline"]
-            yield read(aimed(random, made, dues, plan), plan)
+        dues = [o["due"] for o in evaluator.decide(*read(made, plan))["outcomes"] if o["kind"] == "deadline"]
+        beside = [aimed(random, made, dues, plan) for _ in range(min(2 * len(dues), 3))]
+        for one in (made, *beside)[:number]:
+            yield read(one, plan)
             number -= 1
 
 
@@ -102,8 +101,9 @@ def aimed(random: Random, one: Ticket, dues: Sequence[str], plan: Plan) -> Ticke
     if not written:
         return one
     due = random.choice(written)
+    share = random.choice((0.1, 0.3, 0.6))
     facts = {
-        name: _at(random, value, plan.facts[name].type, due) if random.random() < 0.5 else value
+        name: _at(random, value, plan.facts[name].type, due) if random.random() < share else value
         for name, value in one.facts.items()
     }
     as_of = _written(due + random.choice(BESIDE)) if random.random() < 0.6 else one.as_of

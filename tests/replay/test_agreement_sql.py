@@ -15,7 +15,7 @@ from tests.agreement.test_agreement import made_up_plan, shipped
 from tests.cases.test_cases import plan_of
 from tests.generators import Ticket, pools_of
 from tests.replay.agreement import bounded, differences
-from tests.replay.agreement_cases import REFUSED, SAYABLE, WIDE, cases_by_plan, file_named
+from tests.replay.agreement_cases import REFUSED, SAYABLE, WIDE, cases_by_plan, file_named, seeds_of
 from tests.replay.agreement_rows import Read
 from tests.replay.agreement_rulebooks import nasty_plan
 from tests.replay.agreement_tickets import nasty_tickets
@@ -34,7 +34,7 @@ def agree(plan: Plan, tickets: Sequence[Read], columns: set[str] | None = None) 
 def test_cases_get_the_reference_s_verdict(file: Path) -> None:
     """Together with as many nasty tickets of the same rulebook."""
     for plan, tickets in cases_by_plan(file):
-        agree(plan, [*tickets, *nasty(Random(file.stem), plan, 40)])
+        agree(plan, [*tickets, *nasty(Random(file.stem), plan, 60, seeds_of(file))])
 
 
 @pytest.mark.parametrize("name", REFUSED)
