@@ -111,7 +111,7 @@ def value_of(formula: Formula, row: Row) -> Fraction | None:
     return formula.exact({name: Fraction(value) for name, value in row.items() if value is not None})
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(PLAIN, min_size=20, max_size=20))
 def test_formulas_are_exact_or_refused(formulas: list[Formula]) -> None:
     """However they are built: sums of quotients, roundings of roundings, extremes of ratios."""
