@@ -179,8 +179,8 @@ def _not_started(why: str, master: str, log: Path) -> Finding:
 def _plain(value: Any) -> Any:
     """Records as dicts, as the other engine gives them."""
     match value:
-        case tuple():  # a Row
-            return {name: _plain(part) for name, part in zip(value.__fields__, value, strict=True)}
+        case tuple():  # a Row, which is a tuple with names
+            return {name: _plain(part) for name, part in vars(type(value))["asDict"](value).items()}
         case list():
             return [_plain(part) for part in value]
         case _:

@@ -16,7 +16,7 @@ from engine.replay import lists
 from engine.replay import vocabulary as v
 from engine.replay.engines import Dialect
 from engine.replay.logic import Truth, disjunction, sql, whole
-from engine.replay.slots import Column, Sql
+from engine.replay.slots import Column, Slot, Sql
 from engine.replay.verdict_shape import Many, Parts, Shape, sql_type
 
 T = TypeVar("T")
@@ -82,6 +82,11 @@ def any_of(entries: Sequence[tuple[Sql, Any]]) -> Sql:
 
 def _truth(present: Sql) -> Truth:
     return bool(present.this) if isinstance(present, exp.Boolean) else present
+
+
+def truth_of(slot: Slot) -> Truth:
+    """Whether the slot is present."""
+    return _truth(slot.present)
 
 
 def slices(entries: Sequence[T], size: int) -> Iterator[list[T]]:

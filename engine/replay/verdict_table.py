@@ -14,11 +14,12 @@ from engine.replay import vocabulary as v
 from engine.replay.columns import judged
 from engine.replay.days import start_of
 from engine.replay.engines import Dialect
+from engine.replay.exclusive import runs
 from engine.replay.logic import case, negation, whole
 from engine.replay.refused import refuse
 from engine.replay.slots import Column, Held, Lowered, Path, Slot, Sql
 from engine.replay.verdict_causes import undecided_list
-from engine.replay.verdict_lists import ENTRY, Chooser, Values, any_of, nothing, of_entry, record
+from engine.replay.verdict_lists import ENTRY, Chooser, Values, any_of, nothing, of_entry, record, truth_of
 from engine.replay.verdict_shape import (
     ALTERNATIVE,
     DEFEATED,
@@ -57,6 +58,30 @@ def verdict_query(
         for name, shape in verdict_columns(lowered.plan).items()
     ]
     return judged(source, (*lowered.columns, *table.columns), select)
+
+
+def outcomes_select(
+    lowered: Lowered, dialect: Dialect, fields: Sequence[str] = ("rule", "kind", "amount")
+) -> Sql:
+    """Only some fields of a ticket's outcomes, as one list; `amount` of a share is its first party's."""
+    shape = Parts({name: OUTCOME.fields[name] for name in fields})
+    slots = [slot for slot in lowered.slots if slot.part == "outcomes"]
+    if not slots:
+        return nothing(shape)
+    chains = [
+        case([(truth_of(slot), lists.array([_brief(slot, shape)])) for slot in run], exp.Null())
+        for run in runs(slots)
+    ]
+    return Chooser(dialect).flat(chains)
+
+
+def _brief(slot: Slot, shape: Parts) -> Sql:
+    values: dict[str, Any] = {**slot.fixed, "rule": slot.rule, "table_row": slot.fixed.get("row")}
+    values |= {str(path[0]): held.expression for path, held in slot.held.items() if len(path) == 1}
+    borne = slot.held.get(("shares", 0, "amount"))
+    if borne is not None:
+        values["amount"] = borne.expression
+    return record(shape, values)
 
 
 class _Table:
