@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.base.findings import Finding
 from engine.library import Library
 from engine.plan.from_rulebooks import holds
-from engine.plan.nodes import Plan, needs
+from engine.plan.nodes import Plan, expressions_of, needs
 from engine.replay.refused import NotSayable
 from engine.rulebook.expressions import Expression, facts_in
 from engine.rulebook.model import Aggregate
@@ -128,3 +128,13 @@ def read_by(plan: Plan, expressions: Iterable[Expression]) -> tuple[str, ...]:
         if definition.fact.name in found:
             found |= dict.fromkeys(needs(definition))
     return tuple(name for name in found if name not in plan.defined or plan.defined[name].fallback)
+
+
+def read_of_groups(plan: Plan, some: Grouping) -> tuple[str, ...]:
+    """The common facts of a grouping that rules read, other than to work out more of them."""
+    read = [expression for item in plan.items for expression in expressions_of(item)]
+    names = {fact.name for fact in facts_in(*read)}
+    for definition in plan.definitions:
+        if definition.fact.name not in some.derived:
+            names.update(needs(definition))
+    return tuple(name for name in some.facts if name in names)

@@ -8,7 +8,7 @@ What the tickets of a group say in all its worlds is settled, whatever is missin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
@@ -24,8 +24,8 @@ from engine.replay.canonical import canonical_type
 from engine.replay.columns import judged
 from engine.replay.engines import Engine
 from engine.replay.lower import lower
+from engine.replay.numbers import Digits
 from engine.replay.relations import WHOLE, table
-from engine.replay.settlement import Between
 from engine.replay.slots import Lowered, Sql
 from engine.rulebook.expressions import FactValue
 from engine.rulebook.model import Aggregate, Definition, FactDeclaration
@@ -78,7 +78,7 @@ class Counting:
     library: Library
     plan: Plan
     some: Grouping
-    own: Collection[str]
+    own: Mapping[str, Digits | None]
 
     def groups(self, tickets: exp.Select, numbered: exp.Select, name: str) -> list[Group]:
         """Every group that a ticket belongs to, in the order of their keys; keeps the table `name`."""
@@ -101,7 +101,7 @@ class Counting:
 
     def _counted(self, tickets: exp.Select) -> exp.Select:
         """The tickets that count or may count for one of the aggregates, with the facts that tell it."""
-        lowered, truths = self._conditions()
+        lowered, truths = self._conditions(self.own)
         read = [*self.some.keys, *TICKET, *self._read(), *self._added()]
         columns: list[Sql] = [exp.column(name) for name in dict.fromkeys(read)]
         columns += [exp.alias_(truth.copy(), f"holds_{n}") for n, truth in enumerate(truths)]
@@ -121,7 +121,7 @@ class Counting:
         added = (a.sum_of.name for a in self.some.aggregates if a.sum_of is not None)
         return [name for name in added if name in self.own]
 
-    def _conditions(self, given: Collection[str] | None = None) -> tuple[Lowered, list[Sql]]:
+    def _conditions(self, given: Mapping[str, Digits | None]) -> tuple[Lowered, list[Sql]]:
         """The conditions of the aggregates over tickets, TRUE, FALSE or NULL, and their columns."""
         assert self.library.catalogue is not None, "a library with a plan has a catalogue"
         names = [f"counts_{aggregate.fact.name}" for aggregate in self.some.aggregates]
@@ -131,7 +131,7 @@ class Counting:
         catalogue = replace(self.library.catalogue, facts=facts)
         definitions = (*self.plan.definitions, *definitions_under(items, catalogue, self.plan.readings))
         plan = replace(self.plan, facts=facts, definitions=definitions, items=())
-        lowered = lower(plan, self.own if given is None else given)
+        lowered = lower(plan, given)
         return lowered, [lowered.derived[name].expression for name in names]
 
     def _ways(self, name: str) -> dict[Key, Counter[tuple[World, ...]]]:
@@ -150,7 +150,7 @@ class Counting:
 
     def _masks(self, name: str, places: Sequence[int]) -> exp.Select:
         """Group, the ways in which a ticket may count as bits, how many tickets."""
-        lowered, truths = self._conditions(self._read())
+        lowered, truths = self._conditions({name: self.own[name] for name in self._read()})
         bits = _bits([truths[place] for place in places])
         columns = [*self.keys, *map(exp.column, TICKET), exp.alias_(bits, "ways")]
         tried = judged(self._completed(name), lowered.columns, columns)
@@ -216,7 +216,7 @@ class Counting:
 
     def _numbers(self, numbered: exp.Select) -> exp.Select:
         """Every group, with the least and the greatest that its tickets say of each number."""
-        parts = [part for name in self.some.numbers for part in _extremes(exp.column(f"said_{name}"))]
+        parts = [part for name in self.some.numbers for part in extremes_of(exp.column(f"said_{name}"))]
         named = [exp.alias_(part, f"number_{place}") for place, part in enumerate(parts)]
         query = exp.select(*self.keys, *named).from_(numbered.subquery("t")).where(*self._in_a_group)
         return query.group_by(*self.keys) if self.keys else query
@@ -333,66 +333,6 @@ def _bound(counted: Counter[tuple[World, ...]], size: int, choose: Any) -> World
     return tuple(totals)
 
 
-def _extremes(column: exp.Column) -> list[Sql]:
+def extremes_of(column: exp.Column) -> list[Sql]:
+    """The least and the greatest."""
     return [exp.Min(this=column), exp.Max(this=column.copy())]
-
-
-# --- worlds as a table -------------------------------------------------------------------------------------
-
-
-def worlds(groups: Iterable[Group], plan: Plan, some: Grouping) -> exp.Select:
-    """The worlds of all groups: keys, counts, sums, numbers, the facts worked out from them; `worlds`: how
-    many the group has; `doubt`: a bit for each aggregate that is not certain.
-    """
-    columns = [
-        *(
-            (name, canonical_type(plan.facts[name].type))
-            for name in (*some.keys, *some.counts, *some.numbers)
-        ),
-        ("worlds", WHOLE),
-        ("doubt", WHOLE),
-    ]
-    rows = table([row for group in groups for row in _rows(group, some)], columns)
-    lowered = lower(replace(plan, items=()), {*some.keys, *some.counts, *some.numbers})
-    plain: list[Sql] = [exp.column(name) for name, _ in columns]
-    derived = [exp.alias_(lowered.derived[name].expression.copy(), name) for name in some.derived]
-    return judged(rows, lowered.columns, [*plain, *derived])
-
-
-def _rows(group: Group, some: Grouping) -> Iterable[list[Any]]:
-    numbers = [None if group.numbers[name] is DISPUTED else group.numbers[name] for name in some.numbers]
-    certain = [least == most for least, most in zip(group.least, group.most, strict=True)]
-    known = [n if fixed else None for n, fixed in zip(group.least, certain, strict=True)]
-    for world in group.worlds or (known,):
-        counts, doubt = iter(zip(world, certain, strict=True)), 0
-        values: list[Decimal | int | None] = []
-        for place, aggregate in enumerate(some.aggregates):
-            summed = group.sums.get(aggregate.fact.name)
-            value, fixed = next(counts) if aggregate.sum_of is None else (summed, summed is not None)
-            values.append(value)
-            doubt |= (not fixed) << place
-        yield [*group.key, *values, *numbers, max(len(group.worlds), 1), doubt]
-
-
-def extremes(source: str, some: Grouping) -> exp.Select:
-    """For each group: how many worlds, and of each common fact the least, the greatest, in how many it is."""
-    parts = [
-        part
-        for name in some.facts
-        for part in (*_extremes(exp.column(name)), exp.Count(this=exp.column(name)))
-    ]
-    every = [*(exp.column(key) for key in some.keys), exp.Count(this=exp.Star()), *parts]
-    named = [exp.alias_(part, f"found_{place}") for place, part in enumerate(every)]
-    query = exp.select(*named).from_(source)
-    return query.group_by(*(exp.column(key) for key in some.keys)) if some.keys else query
-
-
-def common_facts(row: Sequence[Any], some: Grouping) -> tuple[Key, dict[str, Any]]:
-    """A row of `extremes`: the key, and each fact as a value, `Between`, or None."""
-    width = len(some.keys)
-    count, values = row[width], row[width + 1 :]
-    found = {}
-    for place, name in enumerate(some.facts):
-        least, most, there = values[3 * place : 3 * place + 3]
-        found[name] = None if there < count else least if least == most else Between(least, most)
-    return tuple(row[:width]), found

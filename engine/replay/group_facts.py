@@ -11,11 +11,13 @@ from sqlglot import exp
 from engine.base.findings import Finding
 from engine.library import Library
 from engine.plan.nodes import Plan
-from engine.replay.aggregates import Grouping
-from engine.replay.counting import DISPUTED, Counting, Group, Key, common_facts, extremes, worlds
+from engine.replay.aggregates import Grouping, read_of_groups
+from engine.replay.counting import DISPUTED, Counting, Group, Key
 from engine.replay.engines import Engine
+from engine.replay.numbers import Digits
 from engine.replay.settlement import Between
 from engine.replay.slots import Sql
+from engine.replay.worlds import common_facts, extremes, ways, worlds
 
 MOST_NAMED = 5
 """So many groups are named in a finding; the rest is counted."""
@@ -28,8 +30,8 @@ class Tickets:
     """
 
     table: str
-    given: frozenset[str]
-    own: frozenset[str]
+    given: Collection[str]
+    own: Mapping[str, Digits | None]
 
     def relation(self) -> exp.Select:
         """The tickets without what is counted."""
@@ -37,7 +39,7 @@ class Tickets:
 
     @property
     def columns(self) -> list[str]:
-        return sorted(self.own | {"source_file", "source_row", "as_of"})
+        return sorted({*self.own, "source_file", "source_row", "as_of"})
 
 
 @dataclass
@@ -54,11 +56,13 @@ class GroupFacts:
     findings: list[Finding] = field(default_factory=list)
 
     def keep(self, groupings: Sequence[Grouping]) -> None:
-        """The tables `settled_worlds_N`, for the Nth grouping."""
+        """The tables `settled_worlds_N` and `settled_ways_N`, for the Nth grouping."""
         for place, some in enumerate(groupings):
-            groups = self._groups(some, place) if set(some.keys) <= self.tickets.own else []
+            groups = self._groups(some, place) if set(some.keys) <= self.tickets.own.keys() else []
             self.findings += self._uncertain(groups, some)
             self.engine.keep(worlds_table(place), worlds(groups, self.plan, some))
+            told_apart = read_of_groups(self.plan, some)
+            self.engine.keep(ways_table(place), ways(worlds_table(place), some, told_apart))
 
     def by_outlet(self, groupings: Sequence[Grouping], outlets: Collection[str]) -> dict[str, dict[str, Any]]:
         """The common facts of the groups that are single outlets; `outlets`: the facts that name outlets."""
@@ -126,6 +130,11 @@ class GroupFacts:
 def worlds_table(place: int) -> str:
     """The table of the worlds of the grouping at that place."""
     return f"settled_worlds_{place}"
+
+
+def ways_table(place: int) -> str:
+    """The table of what rules can tell apart of them."""
+    return f"settled_ways_{place}"
 
 
 def _between(group: Group, some: Grouping) -> dict[str, Between]:

@@ -1,12 +1,13 @@
 """Settles a month: counts what is declared, judges by it, and gives each outlet's statement.
 
 Tables that are kept by the engine: `settled_tickets` (the month's tickets), `settled_worlds_N` (what the Nth
-grouping's groups have in common, in each world), `settled_charges` (what the statements show).
+grouping's groups have in common, in each world) and `settled_ways_N` (the same, as far as rules can tell
+worlds apart), `settled_charges` (what the statements show).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
@@ -22,8 +23,10 @@ from engine.replay import days
 from engine.replay.aggregates import Grouping, groupings, months_of, resting_on
 from engine.replay.charges import Charge, charges
 from engine.replay.engines import Engine, Row
-from engine.replay.group_facts import GroupFacts, Tickets, worlds_table
+from engine.replay.expressions import Given
+from engine.replay.group_facts import GroupFacts, Tickets, ways_table
 from engine.replay.lower import lower
+from engine.replay.numbers import Digits
 from engine.replay.payers import Payers
 from engine.replay.pooled import Pool, pooled
 from engine.replay.settlement import Line, OpenLine, RuleWords, Statement, Totals
@@ -125,14 +128,16 @@ class Settlement:
 
 
 def settle(
-    engine: Engine, source: exp.Select, facts: Collection[str], editions: tuple[Library, Plan], order: Order
+    engine: Engine, source: exp.Select, facts: Given, editions: tuple[Library, Plan], order: Order
 ) -> Settlement:
-    """The month's settlement over the relation `tickets` (`source`), which has the columns `facts`.
+    """The month's settlement over the relation `tickets`: `source` has the columns `facts` (of numbers with
+    their widths, where those are known).
 
     Raises NotSayable for what cannot be said in SQL, EngineFailure where the outside world fails.
     """
     library, plan = editions
-    work = _Work(engine, library, plan, frozenset(facts), order)
+    widths = facts if isinstance(facts, Mapping) else dict.fromkeys(facts)
+    work = _Work(engine, library, plan, widths, order)
     counts = work.take_month(source)
     common = work.count()
     found = work.judge()
@@ -144,7 +149,7 @@ class _Work:
     engine: Engine
     library: Library
     plan: Plan
-    given: frozenset[str]
+    given: Mapping[str, Digits | None]
     order: Order
     findings: list[Finding] = field(default_factory=list)
 
@@ -153,7 +158,8 @@ class _Work:
         self.months = months_of(self.library, self.plan) or _months_of_catalogue(self.plan)
         self.common = {name for some in self.groupings for name in (*some.counts, *some.numbers)}
         """The facts that a group of tickets has in common, and that are not worked out."""
-        self.own = self.given - self.common - resting_on(self.plan, self.common)
+        counted = self.common | resting_on(self.plan, self.common)
+        self.own = {name: width for name, width in self.given.items() if name not in counted}
         self.tickets = Tickets(TICKETS, self.given, self.own)
         self.payers = Payers(self.own, self.order.payers)
 
@@ -163,7 +169,7 @@ class _Work:
         """Keeps the tickets of the month and counts the others."""
         month = exp.alias_(self._month(), "settled_month")
         told = [exp.column(name) for name in self.months if name in self.given]
-        columns = sorted(self.given | {"source_file", "source_row", "as_of"})
+        columns = sorted({*self.given, "source_file", "source_row", "as_of"})
         dated = exp.select(*(exp.column(name) for name in columns), month).from_(source.subquery("t"))
         wanted = days.date(self.order.month)
         kept = [self._kept(name) for name in columns]
@@ -214,7 +220,7 @@ class _Work:
 
     def judge(self) -> Pool:
         """Keeps what the statements show."""
-        lowered = lower(self.plan, self.own | self.common)
+        lowered = lower(self.plan, {**self.own, **dict.fromkeys(self.common)})
         found = charges(lowered, self.common)
         counts = [name for some in self.groupings for name in some.counts]
         return pooled(
@@ -231,7 +237,7 @@ class _Work:
             same = [exp.column(key, "t").eq(exp.column(key, table)) for key in some.keys if key in self.own]
             on = exp.and_(*same) if same else exp.true()
             query = query.join(
-                exp.to_table(worlds_table(place)).as_(table), on=on, join_type="left", copy=False
+                exp.to_table(ways_table(place)).as_(table), on=on, join_type="left", copy=False
             )
             columns += [exp.column(name, table) for name in (*some.counts, *some.numbers)]
             many.append(exp.func("COALESCE", exp.column("worlds", table), exp.Literal.number(1)))
