@@ -36,6 +36,8 @@ OUR_OWN_MISTAKES = (
 """What a query that is wrong raises; all else comes from outside."""
 
 
+_CTRL_C = "Query interrupted"
+"""What DuckDB makes of a signal that Python would call KeyboardInterrupt."""
 _NO_INSTANT = "Could not convert Timestamp("
 """Milliseconds or seconds that are beyond all calendars, as a damaged file may hold."""
 
@@ -153,6 +155,10 @@ class Duck:
                 yield cursor
         except duckdb.Error as error:
             self._raise(error, target)
+        except RuntimeError as error:
+            if str(error) != _CTRL_C:
+                raise
+            raise KeyboardInterrupt from error
         finally:
             self._running.discard(cursor)
             cursor.close()

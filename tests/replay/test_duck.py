@@ -88,6 +88,12 @@ def test_a_query_that_ends_early_leaves_the_file_of_before(engine: Duck, tmp_pat
         list(engine.rows(query("SELECT 1")))
 
 
+def test_ctrl_c_ends_a_query(engine: Duck) -> None:
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        list(engine.rows(query(LONG)))
+
+
 @pytest.mark.parametrize("name", ["nowhere/a.parquet", "."])
 def test_a_place_where_nothing_can_be_written_is_named(engine: Duck, tmp_path: Path, name: str) -> None:
     target = tmp_path / name
