@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -24,6 +25,8 @@ MOST_GROUPS = (2, 2, 1)
 MOST_KINDS = 2
 MOST_EDITS = 2
 MOST_TICKETS = 3
+GAP, LEAST = 2, 8
+"""Cells between two columns, and those that a column of words keeps."""
 
 
 class ImpactText:
@@ -42,13 +45,13 @@ class ImpactText:
         for line in self._heads(impact):
             console.print(line, no_wrap=True, overflow="ellipsis")
         console.print()
-        console.print(self._sides(impact))
+        console.print(_with_room(self._sides(impact), console.width))
         if impact.rules and impact.changed:
             console.print()
-            console.print(self._rules(impact))
+            console.print(_with_room(self._rules(impact), console.width))
         if impact.dimensions and impact.changed:
             console.print()
-            console.print(self._places(impact))
+            console.print(_with_room(self._places(impact), console.width))
         for line in self._feet(impact):
             console.print(line, no_wrap=True, overflow="ellipsis")
 
@@ -135,6 +138,16 @@ class ImpactText:
         for heading in numbers:
             table.add_column(heading, justify="right", no_wrap=True)
         return table
+
+
+def _with_room(table: Table, width: int) -> Table:
+    """Gives numbers the room that they need; words have the rest."""
+    words, *numbers = table.columns
+    for column in numbers:
+        column.min_width = max(cell_len(str(cell)) for cell in (column.header, *column.cells))
+    taken = sum(column.min_width + GAP for column in numbers if column.min_width)
+    words.max_width = max(width - taken, LEAST)
+    return table
 
 
 def headline(impact: Impact, language: Language) -> str:
