@@ -331,7 +331,10 @@ class Writer:
         """A day or an instant; one outside the calendar is none."""
         if any(isinstance(operand.value, exp.Null) for operand in operands):
             return self._without_value(operands)
-        value = self._date_sql(function, operands)
+        if not scope.in_record:  # the offsets of a zone ask for their day or instant again and again
+            first = self.columns.add("moment", operands[0].value)
+            operands = [replace(operands[0], value=first), *operands[1:]]
+        value = self._date_sql(function, operands, scope)
         if not scope.in_record:
             value = self.columns.add(function.name.replace(" ", "_"), value)
         worth = worked_out(value, operands)
@@ -340,11 +343,11 @@ class Writer:
         if function.name in ("date of", "at"):
             return worth
         there = conjunction(operand.there for operand in operands)
-        lacking = self._calendar_lacks(function, operands)
+        lacking = self._calendar_lacks(function, operands, scope)
         outside = conjunction([there, exp.Is(this=value, expression=exp.Null()), negation(lacking)])
         return Worth(value, disjunction([worth.none, outside]), may_be_unknown=True)
 
-    def _date_sql(self, function: DateFunction, operands: list[Worth]) -> Sql:
+    def _date_sql(self, function: DateFunction, operands: list[Worth], scope: Scope) -> Sql:
         first = operands[0].value
         years = self._years(function.operands[0])
         match function.name:
@@ -364,8 +367,7 @@ class Writer:
             case "at":
                 return days.at(first, operands[1].value, self.zone)
             case "add working days":
-                calendar = self.plan.calendars[function.calendar or ""]
-                return working_time.add_working_days(calendar, first, known_number(operands[1])).value
+                return self._working_days(function, operands, scope).value
             case _:
                 assert_never(function.name)
 
@@ -381,15 +383,23 @@ class Writer:
             case _:
                 return days.ANY_YEARS
 
-    def _calendar_lacks(self, function: DateFunction, operands: list[Worth]) -> Truth:
+    def _working_days(
+        self, function: DateFunction, operands: list[Worth], scope: Scope
+    ) -> working_time.Worked:
+        calendar = self.plan.calendars[function.calendar or ""]
+        day, count = operands[0].value, known_number(operands[1])
+        years = self._years(function.operands[0])
+        if scope.in_record:
+            return working_time.add_working_days(calendar, day, count, years)
+        return working_time.add_working_days(calendar, day, count, years, self.columns.add)
+
+    def _calendar_lacks(self, function: DateFunction, operands: list[Worth], scope: Scope) -> Truth:
         """Whether the calendar does not know a day on the way; never NULL."""
         if function.name != "add working days" or any(
             isinstance(operand.value, exp.Null) for operand in operands
         ):
             return False
-        calendar = self.plan.calendars[function.calendar or ""]
-        found = working_time.add_working_days(calendar, operands[0].value, known_number(operands[1]))
-        return is_true(found.calendar_missing)
+        return is_true(self._working_days(function, operands, scope).calendar_missing)
 
     # --- causes -----------------------------------------------------------------------------------------
 
@@ -416,7 +426,9 @@ class Writer:
             case Comparison() | Arithmetic() | Quotient() | Rounding() | Extreme() | Absolute():
                 return self._operands_mask(expression, scope)
             case DateFunction():
-                return together([self._operands_mask(expression, scope), self._calendar_mask(expression)])
+                return together(
+                    [self._operands_mask(expression, scope), self._calendar_mask(expression, scope)]
+                )
             case All(items=items) | AnyOf(items=items):
                 unknown = is_unknown(self.truth(expression, scope))
                 return where(unknown, together(self.mask(item, scope) for item in items))
@@ -447,9 +459,9 @@ class Writer:
         none = any_none(self.worth(part, scope) for part in parts)
         return where(negation(none), together(self.mask(part, scope) for part in parts))
 
-    def _calendar_mask(self, function: DateFunction) -> Mask:
-        operands = [self.worth(part) for part in children(function)]
-        lacking = self._calendar_lacks(function, operands)
+    def _calendar_mask(self, function: DateFunction, scope: Scope) -> Mask:
+        operands = [self.worth(part, scope) for part in children(function)]
+        lacking = self._calendar_lacks(function, operands, scope)
         return where(lacking, self.bits.mask("calendar_missing", function.calendar or ""))
 
     def _parameter_mask(self, parameter: ParameterValue) -> Mask:
