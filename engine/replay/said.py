@@ -85,7 +85,8 @@ def _of_one_key(before: Sequence[Entry], after: Sequence[Entry]) -> Truth:
     longest = max(len(before), len(after))
     layout = layout_of(entry.slot.causes for entry in (*before, *after))
     old, new = (_sorted(entries, longest, layout) for entries in (before, after))
-    return exp.NullSafeNEQ(this=old, expression=new)
+    said_at_all = disjunction(entry.present for entry in (*before, *after))
+    return logic.case([(said_at_all, exp.NullSafeNEQ(this=old, expression=new))], exp.false())
 
 
 def _one_said_differently(before: Entry, after: Entry) -> Truth:
