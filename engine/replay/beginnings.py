@@ -22,7 +22,6 @@ from engine.replay.due import (
     instant_of,
     stretch,
 )
-from engine.replay.expressions import RECORD, Writer
 from engine.replay.logic import (
     Truth,
     case,
@@ -35,7 +34,9 @@ from engine.replay.logic import (
     sql,
 )
 from engine.replay.slots import Sql
+from engine.replay.values import RECORD
 from engine.replay.worth import NULL, Worth
+from engine.replay.writer import Writer
 from engine.rulebook.expressions import DateFunction, Expression, FactValue, ParameterValue, type_of
 from engine.rulebook.model import Pauses
 

@@ -12,7 +12,6 @@ from engine.replay.beginnings import AS_OF, Beginning, beginning
 from engine.replay.causes import Mask, together, where
 from engine.replay.concluded import concluded, undecided
 from engine.replay.due import DueMoment, Moment, is_kept, latest
-from engine.replay.expressions import Cell, Writer
 from engine.replay.logic import (
     Truth,
     case,
@@ -27,7 +26,9 @@ from engine.replay.logic import (
     sql,
 )
 from engine.replay.slots import Held, Path, Slot, Sql
+from engine.replay.values import Cell
 from engine.replay.worth import NULL, Worth
+from engine.replay.writer import Writer
 from engine.rulebook.expressions import All, Expression, all_of, facts_in, type_of
 from engine.rulebook.types import BOOLEAN, INSTANT, Kind, Type
 

@@ -10,10 +10,11 @@ from sqlglot import exp
 
 from engine.replay import numbers
 from engine.replay.causes import Mask, together, where
-from engine.replay.expressions import Cell, Scope, Writer, known_number
 from engine.replay.logic import Truth, case, conjunction, sql
 from engine.replay.numbers import Quantity
 from engine.replay.slots import Held, Path, Slot
+from engine.replay.values import Cell, Scope, known_number
+from engine.replay.writer import Writer
 from engine.rulebook.expressions import Expression, type_of
 from engine.rulebook.outcomes import (
     Breach,

@@ -11,12 +11,13 @@ from engine.plan.nodes import ClockPlan, DefinitionPlan, TablePlan
 from engine.replay import numbers
 from engine.replay.causes import NOTHING, Mask, together, where
 from engine.replay.clocks import in_time
-from engine.replay.expressions import Cell, Writer, first_of, literal, number_of
 from engine.replay.hits import hits_of
 from engine.replay.logic import Truth, case, conjunction, disjunction, is_true, is_unknown, negation, sql
 from engine.replay.numbers import Quantity
 from engine.replay.slots import Held
+from engine.replay.values import Cell, first_of, literal, number_of
 from engine.replay.worth import NULL, UNKNOWN, Worth
+from engine.replay.writer import Writer
 from engine.rulebook.expressions import Comparison, Constant, Expression, FactValue
 from engine.rulebook.model import AGGREGATING, SINGLE_HIT, FactDeclaration, Undefined
 from engine.rulebook.types import NUMBERS

@@ -13,7 +13,6 @@ from engine.evaluate.compiled.conditions import rows_exclude_one_another
 from engine.plan.nodes import RowPlan, TablePlan
 from engine.replay import numbers
 from engine.replay.causes import NOTHING, Mask, together, where
-from engine.replay.expressions import Cell, Writer, known_number, truth_of
 from engine.replay.logic import (
     Truth,
     case,
@@ -28,7 +27,9 @@ from engine.replay.logic import (
 from engine.replay.numbers import Quantity
 from engine.replay.refused import refuse
 from engine.replay.slots import Sql
+from engine.replay.values import Cell, known_number, truth_of
 from engine.replay.worth import NULL, Worth
+from engine.replay.writer import Writer
 from engine.rulebook.expressions import Constant, Expression
 from engine.rulebook.model import AGGREGATING, Undefined
 

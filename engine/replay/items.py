@@ -12,7 +12,6 @@ from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, RulePlan, TablePla
 from engine.replay.causes import Mask, together, where
 from engine.replay.clocks import clock_slots
 from engine.replay.concluded import concluded, undecided
-from engine.replay.expressions import Cell, Writer
 from engine.replay.hits import Hit, hits_of
 from engine.replay.logic import (
     Truth,
@@ -28,6 +27,8 @@ from engine.replay.logic import (
     whole,
 )
 from engine.replay.slots import Held, Part, Path, Slot, Sql
+from engine.replay.values import Cell
+from engine.replay.writer import Writer
 from engine.rulebook.expressions import All, all_of
 from engine.rulebook.model import Undefined
 from engine.rulebook.outcomes import Outcome

@@ -10,10 +10,11 @@ from engine.plan.nodes import Origin, Plan
 from engine.replay.causes import Bits
 from engine.replay.columns import Columns
 from engine.replay.definitions import define
-from engine.replay.expressions import Given, Writer
 from engine.replay.items import slots_of
 from engine.replay.refused import NotSayable
 from engine.replay.slots import Held, Lowered, Slot
+from engine.replay.values import Given
+from engine.replay.writer import Writer
 
 T = TypeVar("T")
 

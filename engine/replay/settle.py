@@ -23,7 +23,6 @@ from engine.replay import days
 from engine.replay.aggregates import Grouping, groupings, months_of, resting_on
 from engine.replay.charges import Charge, charges
 from engine.replay.engines import Engine, Row
-from engine.replay.expressions import Given
 from engine.replay.group_facts import GroupFacts, Tickets, ways_table
 from engine.replay.lower import lower
 from engine.replay.numbers import Digits
@@ -33,6 +32,7 @@ from engine.replay.settlement import Line, OpenLine, RuleWords, Statement, Total
 from engine.replay.settlement_totals import totals_of
 from engine.replay.slots import Sql
 from engine.replay.statement_rows import in_order, line_from_row, rule_words
+from engine.replay.values import Given
 from engine.rulebook.types import Kind
 
 TIMES = ("complaint_at", "created_at")

@@ -59,6 +59,12 @@ def any_none(worths: Iterable[Worth]) -> Truth:
     return disjunction(worth.none for worth in worths)
 
 
+def without_value(operands: Sequence[Worth]) -> Worth:
+    """What needs all its operands, of which one never has a value."""
+    none = any_none(operands)
+    return NONE if none is True else Worth(NULL, none)
+
+
 def worked_out(value: Sql, operands: Sequence[Worth], number: Number | None = None) -> Worth:
     """What needs all its operands: none if one is none, unknown if one is unknown.
 
