@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.library import Library, load_texts
 from engine.replay.canonical import canonical_type
-from engine.replay.duck import Duck
+from engine.replay.engines import Engine
 from engine.replay.relations import TEXT, WHOLE, table
 from engine.replay.settle import Order, Settlement, settle
 from engine.replay.settlement import Statement
@@ -57,7 +57,7 @@ def appeal(number: int, outlet: str | None = "A", **facts: Any) -> dict[str, Any
 
 
 def settled(
-    engine: Duck, tickets: Sequence[Mapping[str, Any]], order: Order | None = None, rules: str = FINES
+    engine: Engine, tickets: Sequence[Mapping[str, Any]], order: Order | None = None, rules: str = FINES
 ) -> tuple[Settlement, dict[str | None, Statement]]:
     """The month's settlement over these tickets, with its statements by outlet."""
     library = small_library(rules)

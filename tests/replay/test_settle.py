@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +13,11 @@ from engine.replay.duck import Duck
 from engine.replay.refused import NotSayable
 from engine.replay.settle import Order
 from engine.replay.settlement import Between, Statement
+from engine.replay.spark import Spark
 from tests.replay.settled_small import FINES, MONTH, appeal, settled, ticket
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 BANDS = "fines/s/bands"
 
@@ -194,6 +198,26 @@ def test_months(duck: Duck) -> None:
     counts = found.counts
     assert (counts.tickets, counts.other_months, counts.undated, counts.by_time) == (2, 2, 1, 1)
     assert [line.ticket for line in statements["A"].lines] == ["T1", "T3"]
+
+
+def test_spark_settles_alike(duck: Duck, spark: SparkSession) -> None:
+    """Bands, unknowns that change them, gaps, sums, two schemes: the same statements on both engines."""
+    tickets = [
+        *(appeal(n, late=n == 1) for n in range(1, 4)),
+        ticket(4, kind=None, loss=0),
+        *(appeal(n, "B", parcels=200, loss=Decimal(40)) for n in range(5, 10)),
+        appeal(10, None),
+        ticket(11, "C", idle=True, outlet_role="receiving_outlet", loss=Decimal("50.01")),
+    ]
+    with Spark(spark) as engine:
+        found, statements = settled(engine, tickets)
+    expected, alike = settled(duck, tickets)
+    assert statements == alike
+    assert (found.totals, found.counts, found.findings) == (
+        expected.totals,
+        expected.counts,
+        expected.findings,
+    )
 
 
 def test_an_outlet_that_owes_nothing(duck: Duck) -> None:
