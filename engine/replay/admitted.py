@@ -20,7 +20,7 @@ from engine.base.calendar import EARLIEST, LATEST
 from engine.evaluate.facts import MOST_DIGITS, MOST_RECORDS, MOST_TEXT
 from engine.replay import lists
 from engine.replay import vocabulary as v
-from engine.replay.canonical import Stored, canonical_type, digits, fields_of, read, whole_digits
+from engine.replay.canonical import Stored, canonical_type, digits, fields_of, read, tried, whole_digits
 from engine.replay.engines import Dialect
 from engine.replay.logic import whole
 from engine.replay.slots import Sql
@@ -95,7 +95,7 @@ def _not_among(column: Sql, members: Sequence[str], dialect: Dialect) -> Sql:
     words = [exp.Literal.string(member) for member in members]
     if dialect == "duckdb":  # on a column with a dictionary a cast looks at each word once, IN at each row
         enum = exp.DataType(this=_D.ENUM, expressions=words)
-        none = exp.Is(this=exp.TryCast(this=column, to=enum), expression=exp.Null())
+        none = exp.Is(this=tried(column, enum), expression=exp.Null())
         return exp.And(this=none, expression=_given(column))
     return exp.Not(this=exp.In(this=column, expressions=words))
 
@@ -110,7 +110,7 @@ def _not_a_month(column: Sql, first_day: Sql) -> Sql:
 
 def _too_fine(column: Sql, stored: exp.DataType, scale: int) -> Sql:
     """More digits behind the point than the fact has; what cannot be rounded is far too large."""
-    rounded = exp.TryCast(this=exp.Round(this=column, decimals=whole(scale)), to=stored.copy())
+    rounded = tried(exp.Round(this=column, decimals=whole(scale)), stored.copy())
     return exp.NullSafeNEQ(this=column, expression=rounded)
 
 

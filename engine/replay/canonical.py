@@ -156,13 +156,18 @@ def read(column: Sql, stored: exp.DataType, type_: Type, zone: ZoneInfo) -> Sql:
             return utc(column, stored, zone)
         case Kind.MONTH:
             first = exp.DPipe(this=column, expression=exp.Literal.string("-01"))
-            return exp.TryCast(this=first, to=canonical_type(type_))
+            return tried(first, canonical_type(type_))
         case Kind.LIST:
             return _records(column, stored, type_, zone)
         case _ if _is_already(stored, type_):
             return column
         case _:
-            return exp.TryCast(this=column, to=canonical_type(type_))
+            return tried(column, canonical_type(type_))
+
+
+def tried(value: Sql, type_: exp.DataType) -> Sql:
+    """The value in another type; NULL where it is none of that type."""
+    return exp.TryCast(this=value, to=type_, safe=True)
 
 
 def narrowed(value: Sql, told: Digits | None) -> Sql:
