@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
+from sqlglot.expressions.datatypes import DType
 
 from engine.evaluate.facts import MOST_DIGITS
 from engine.replay import days, lists
@@ -23,7 +24,6 @@ from engine.replay.slots import Sql
 from engine.replay.vocabulary import HALF
 from engine.rulebook.types import NUMBERS, Kind, Type
 
-DType: TypeAlias = exp.DataType.Type
 Fit: TypeAlias = Literal["plain", "converted", "never"]
 """A stored type is cast as it is; or needs somebody who reads row by row; or holds no such values at all."""
 

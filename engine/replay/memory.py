@@ -34,7 +34,7 @@ def memory_written(text: str) -> int:
     number, unit, binary = found.groups()
     whole, _, part = number.partition(".")
     thousandths = int(whole) * 1000 + int(part.ljust(3, "0") or "0")
-    size = thousandths * (1024 if binary else 1000) ** _POWERS[unit.upper()] // 1000
+    size: int = thousandths * (1024 if binary else 1000) ** _POWERS[unit.upper()] // 1000
     if size < LEAST:
         raise EngineFailure(Finding("Q056", {"written": text, "least": in_words(LEAST)}))
     return size
