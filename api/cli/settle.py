@@ -41,9 +41,10 @@ from engine.replay.corrections import corrected
 from engine.replay.engines import Cancelled, Engine
 from engine.replay.payers import names_outlets
 from engine.replay.refused import NotSayable
-from engine.replay.settle import Order, Settlement, settle
+from engine.replay.settle import TIMES, Order, Settlement, settle
 from engine.replay.settlement import Month, Statement, StatementLink
 from engine.replay.tickets import TicketTable
+from engine.rulebook.types import Kind
 
 COUNTED_HERE = "Q034"
 """That files lack facts which rules read: a settlement counts some, and says what is open for others."""
@@ -58,6 +59,7 @@ _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 @option("--rules", default="rules", show_default=True, metavar="DIR")
 @option("--reading", multiple=True, metavar="AMB-01=floor")
 @option("--payer", multiple=True, metavar="PARTY=FACT")
+@option("--dated-by", multiple=True, metavar="FACT")
 @option("--as-of", metavar="INSTANT")
 @option("--mapping", metavar="FILE")
 @option("--input-format", type=OneOf(sorted(set(FORMS.values()))))
@@ -117,7 +119,12 @@ def _asked(names: Sequence[str], options: Mapping[str, Any], language: Language)
         options,
         library,
         plan,
-        Order(month, _volumes(options["volumes"], library, plan, month, language), _payers(options, library)),
+        Order(
+            month,
+            _volumes(options["volumes"], library, plan, month, language),
+            _payers(options, library),
+            _dated_by(options["dated_by"], plan),
+        ),
         TableOptions(
             _end_of(month, plan) if options["as_of"] is None else instant_of_judging(options["as_of"], plan),
             mapping_at(options["mapping"], plan, language),
@@ -159,6 +166,16 @@ def _payers(options: Mapping[str, Any], library: Library) -> dict[str, str]:
             raise Stop(Finding("Q121", {"written": fact}, suggestion=near))
         found[party] = fact
     return found
+
+
+def _dated_by(names: Sequence[str], plan: Plan) -> Sequence[str]:
+    """The days and times that tell a ticket's month; raises Stop for a fact that is neither."""
+    timely = (Kind.DATE, Kind.INSTANT)
+    known = [name for name, fact in plan.facts.items() if fact.type.kind in timely]
+    for name in names:
+        if name not in known:
+            raise Stop(Finding("Q122", {"written": name}, suggestion=closest(name, known)))
+    return names or [name for name in TIMES if name in known]
 
 
 def _volumes(

@@ -36,19 +36,21 @@ from engine.replay.values import Given
 from engine.rulebook.types import Kind
 
 TIMES = ("complaint_at", "created_at")
-"""The times by which a ticket that does not tell its month is laid to one."""
+"""By these a ticket that does not tell its month is laid to one."""
 TICKETS, CHARGES = "settled_tickets", "settled_charges"
 
 
 @dataclass(frozen=True)
 class Order:
     """What is to be settled. `month` is its first day; `volumes`: rows of facts that say the numbers of a
-    group, such as the month's volume (None: as the tickets say); `payers`: facts that name parties.
+    group, such as the month's volume (None: as the tickets say); `payers`: facts that name parties;
+    `dated_by`: days and times by which a ticket that does not tell its month is laid to one.
     """
 
     month: date
     volumes: Sequence[Mapping[str, Any]] | None = None
     payers: Mapping[str, str] = field(default_factory=dict)
+    dated_by: Sequence[str] = TIMES
 
 
 @dataclass(frozen=True)
@@ -181,9 +183,10 @@ class _Work:
         """The first day of the month to which a ticket belongs; NULL where it does not tell."""
         told: list[Sql] = [exp.column(name) for name in self.months if name in self.given]
         zone = ZoneInfo(self.plan.zone)
-        for name in TIMES:
-            if name in self.given and self.plan.facts[name].type.kind is Kind.INSTANT:
-                day = days.day_of(exp.column(name), zone)
+        for name in self.order.dated_by:
+            if name in self.given:
+                is_time = self.plan.facts[name].type.kind is Kind.INSTANT
+                day = days.day_of(exp.column(name), zone) if is_time else exp.column(name)
                 told.append(days.day_of_month(day, 1))
         if not told:
             return exp.cast(exp.Null(), "DATE")

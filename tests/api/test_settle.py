@@ -227,6 +227,7 @@ def test_volumes_that_are_wrong(
         (("--payer", "responsible_outlet"), "Q119"),
         (("--payer", "responsible_outlets=outlet_id"), "Q120"),
         (("--payer", "responsible_outlet=outlet"), "Q121"),
+        (("--dated-by", "create_at"), "Q122"),
         (("--against", "nowhere"), "Q115"),
         (("--month", "2015-13"), "Q112"),
     ],
