@@ -7,6 +7,7 @@ values that it is grouped by, money on both sides, and for each rule that differ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -16,9 +17,10 @@ from sqlglot import exp
 from engine.evaluate.values import Cause
 from engine.replay import logic
 from engine.replay.columns import Columns, merged
+from engine.replay.exclusive import runs
 from engine.replay.impact import MoneyKind, RuleChange, Said, Share
 from engine.replay.logic import Truth, disjunction
-from engine.replay.said import MONEY, Entry, differ, differently_said, joined, string
+from engine.replay.said import MONEY, Entry, differ, differently_said, joined, left, string
 from engine.replay.slots import MONEY_KINDS, Column, Lowered, Part, Slot, Sql
 
 SideName: TypeAlias = Literal["before", "after"]
@@ -28,6 +30,7 @@ STATES: Mapping[Part, int] = {"outcomes": 1, "defeated": 2, "undecided": 4}
 AFTER = 8
 CHANGED = 64
 CLASS = "class"
+NO_MONEY = exp.cast(logic.whole(0), "DECIMAL(18, 2)")
 
 
 @dataclass(frozen=True)
@@ -111,11 +114,11 @@ def comparison(base: Lowered, candidate: Lowered, keys: Mapping[str, Sql]) -> Co
     select = [
         *(named(sql.copy(), name) for name, sql in keys.items()),
         named(_class(rules, changes, made), CLASS),
-        *_undecided(before, after),
-        *_totals(before, after, kinds),
+        *_undecided(before, after, made),
+        *_totals(before, after, kinds, made),
         *(named(_state(rule, changed), rule.state) for rule, changed in zip(rules, changes, strict=True)),
         *(part for rule in rules for part in _money_of(rule)),
-        *(part for lack in lacks for part in lack.select),
+        *{part.alias: part for lack in lacks for part in lack.select}.values(),
     ]
     columns = merged(base.columns, candidate.columns, made.all())
     return Comparison(columns, tuple(select), rules, kinds, lacks)
@@ -209,12 +212,22 @@ def _said(rule: Rule, codes: str) -> tuple[Said, ...]:
     return tuple(rule.said[int(code)] for code in codes.split(",") if code)
 
 
-def _undecided(base: Sequence[Entry], candidate: Sequence[Entry]) -> list[Sql]:
+def _undecided(base: Sequence[Entry], candidate: Sequence[Entry], made: Columns) -> list[Sql]:
     """Whether anything at all of a ticket is undecided, on each side."""
+    alike, own = _shared(base, candidate)
+    both = made.truth("undecided", _there(alike, "undecided"))
     return [
-        named(logic.sql(_there(slots, "undecided")), f"undecided_{side}")
-        for slots, side in ((base, SIDES[0]), (candidate, SIDES[1]))
+        named(logic.sql(disjunction((both, _there(entries, "undecided")))), f"undecided_{side}")
+        for entries, side in zip(own, SIDES, strict=True)
     ]
+
+
+def _shared(
+    base: Sequence[Entry], candidate: Sequence[Entry]
+) -> tuple[list[Entry], tuple[list[Entry], list[Entry]]]:
+    """The entries that both sides have, which are asked once, and those of each side alone."""
+    had, has = Counter(entry.text for entry in base), Counter(entry.text for entry in candidate)
+    return left(base, had & has), (left(base, had - has), left(candidate, has - had))
 
 
 def _there(entries: Sequence[Entry], part: Part) -> Truth:
@@ -245,13 +258,19 @@ def _added(terms: Sequence[Sql]) -> Sql:
 # --- money ------------------------------------------------------------------------------------------
 
 
-def _totals(base: Sequence[Entry], candidate: Sequence[Entry], kinds: Sequence[MoneyKind]) -> list[Sql]:
-    """A ticket's whole money by kind on both sides."""
-    return [
-        named(_sum(slots, kind), f"{side}_{place}")
-        for place, kind in enumerate(kinds)
-        for slots, side in ((base, SIDES[0]), (candidate, SIDES[1]))
-    ]
+def _totals(
+    base: Sequence[Entry], candidate: Sequence[Entry], kinds: Sequence[MoneyKind], made: Columns
+) -> list[Sql]:
+    """A ticket's whole money by kind on both sides; what both sides have is added up once."""
+    alike, own = _shared(base, candidate)
+    totals: list[Sql] = []
+    for place, kind in enumerate(kinds):
+        both = made.add("money", _sum(alike, kind))
+        totals += [
+            named(_added([both, *parts]) if (parts := _terms(entries, kind)) else both, f"{side}_{place}")
+            for entries, side in zip(own, SIDES, strict=True)
+        ]
+    return [exp.alias_(exp.cast(total.this, MONEY), total.alias) for total in totals]
 
 
 def _money_of(rule: Rule) -> list[Sql]:
@@ -262,36 +281,47 @@ def _money_of(rule: Rule) -> list[Sql]:
 
 def _sum(entries: Sequence[Entry], kind: MoneyKind) -> Sql:
     """The amounts of one kind that are said of a ticket, added up."""
-    nothing = exp.cast(logic.whole(0), MONEY)
-    terms = [
-        logic.case([(entry.present, exp.cast(amount.expression.copy(), MONEY))], nothing)
+    terms = _terms(entries, kind)
+    return exp.cast(_added(terms) if terms else logic.whole(0), MONEY)
+
+
+def _terms(entries: Sequence[Entry], kind: MoneyKind) -> list[Sql]:
+    """A term for all the entries of which a ticket has one at most."""
+    paid = {
+        id(entry.slot): (entry.present, amount.expression)
         for entry in entries
         if (amount := entry.slot.amount) is not None
         and (entry.slot.fixed["kind"], entry.slot.fixed["unit"]) == kind
-    ]
-    return exp.cast(_added(terms), MONEY) if terms else nothing
+    }
+    slots = [entry.slot for entry in entries if id(entry.slot) in paid]
+    return [logic.case([paid[id(slot)] for slot in run], NO_MONEY) for run in runs(slots)]
 
 
 # --- what undecided rules lack ------------------------------------------------------------------------
 
 
 def _lacks(rules: Sequence[Rule]) -> tuple[Lack, ...]:
-    """The causes of every undecided slot of the rules that differ."""
+    """The causes of every undecided slot of the rules that differ; what both sides say is asked once."""
     return tuple(
         Lack(
             rule.id,
             side,
             tuple(
-                named(_word(entry, word), f"lack_{rule.number}_{side}_{place}_{number}")
+                named(_word(entry, word), f"lack_{rule.number}_{_number(rule, entry)}_{number}")
                 for number, (word, _) in enumerate(entry.slot.causes.words)
             ),
             tuple(names for _, names in entry.slot.causes.words),
         )
         for rule in rules
         for side in SIDES
-        for place, entry in enumerate(rule.side(side))
+        for entry in rule.side(side)
         if entry.slot.causes is not None and entry.slot.causes.words
     )
+
+
+def _number(rule: Rule, entry: Entry) -> int:
+    """The number of an entry in its rule, the same for those that say the same of every ticket."""
+    return list(dict.fromkeys(other.text for other in (*rule.before, *rule.after))).index(entry.text)
 
 
 def _word(entry: Entry, word: Sql) -> Sql:

@@ -60,14 +60,14 @@ def differ(before: Sequence[Entry], after: Sequence[Entry]) -> bool:
 def differently_said(before: Sequence[Entry], after: Sequence[Entry]) -> Truth:
     """Whether a rule's entries say different things of a ticket, in whatever order; never NULL."""
     had, has = Counter(entry.text for entry in before), Counter(entry.text for entry in after)
-    old, new = _left(before, had - has), _left(after, has - had)
+    old, new = left(before, had - has), left(after, has - had)
     keys = {entry.key: None for entry in (*old, *new)}
     return disjunction(
         _of_one_key([e for e in old if e.key == key], [e for e in new if e.key == key]) for key in keys
     )
 
 
-def _left(entries: Sequence[Entry], wanted: Counter[str]) -> list[Entry]:
+def left(entries: Sequence[Entry], wanted: Counter[str]) -> list[Entry]:
     """The entries that the other side does not have."""
     left = []
     for entry in entries:
