@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
+from engine.replay.deep import room_for_deep_trees
 from engine.replay.logic import Truth, is_unknown
 from engine.replay.slots import Column, Sql
 
@@ -70,6 +71,7 @@ def merged(*columns: Iterable[Column]) -> tuple[Column, ...]:
     return tuple({column.name: column for some in columns for column in some}.values())
 
 
+@room_for_deep_trees()
 def judged(source: exp.Select, columns: Iterable[Column], select: Sequence[Sql]) -> exp.Select:
     """`select` over the source's own columns and the given ones, of which only the needed are worked out.
 

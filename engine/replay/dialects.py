@@ -15,6 +15,7 @@ from sqlglot.generators.postgres import PostgresGenerator
 from sqlglot.generators.spark import SparkGenerator
 
 from engine.replay import vocabulary as v
+from engine.replay.deep import room_for_deep_trees
 from engine.replay.logic import never_null
 from engine.replay.refused import refuse
 from engine.replay.slots import Sql
@@ -266,6 +267,7 @@ DIALECTS: Mapping[Dialect, type[SqlDialect]] = {
 }
 
 
+@room_for_deep_trees()
 def render(expression: Sql, dialect: Dialect, pretty: bool = False) -> str:
     """The SQL of one database. Raises NotSayable (Q004) for lists on PostgreSQL."""
     if dialect == "postgres":

@@ -100,10 +100,16 @@ def _joined(node: type[exp.And | exp.Or], truths: Iterable[Truth], *, neutral: b
             parts.append(truth)
     if not parts:
         return neutral
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = node(this=_grouped(sql(joined), node), expression=_grouped(sql(part), node))
-    return joined
+    return _tree(node, parts)
+
+
+def _tree(node: type[exp.And | exp.Or], parts: Sequence[Truth]) -> Truth:
+    """Halves joined, so that hundreds of parts make no deep tree."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    first, second = sql(_tree(node, parts[:half])), sql(_tree(node, parts[half:]))
+    return node(this=_grouped(first, node), expression=_grouped(second, node))
 
 
 def negation(truth: Truth) -> Truth:
@@ -127,6 +133,18 @@ def _grouped(expression: Sql, beside: type[exp.Binary] | None = None) -> Sql:
         expression, beside or exp.Paren
     )
     return exp.Paren(this=expression) if needs else expression
+
+
+def known_first(truth: Truth) -> Truth:
+    """A conjunction of which the rest is only asked where the parts hold that are never unknown."""
+    if not isinstance(truth, exp.And):
+        return truth
+    parts = [_constant(part) for part in truth.flatten()]
+    known = [part for part in parts if is_unknown(part) is False]
+    rest = [part for part in parts if is_unknown(part) is not False]
+    if not known or not rest:
+        return truth
+    return case([(conjunction(known), sql(conjunction(rest)))], exp.false())
 
 
 def is_true(truth: Truth) -> Truth:

@@ -9,6 +9,7 @@ from engine.base.findings import Finding
 from engine.plan.nodes import Origin, Plan
 from engine.replay.causes import Bits
 from engine.replay.columns import Columns
+from engine.replay.deep import room_for_deep_trees
 from engine.replay.definitions import define
 from engine.replay.items import slots_of
 from engine.replay.refused import NotSayable
@@ -19,6 +20,7 @@ from engine.replay.writer import Writer
 T = TypeVar("T")
 
 
+@room_for_deep_trees()
 def lower(
     plan: Plan, given: Given | None = None, bits: Bits | None = None, *, undecided: bool = True
 ) -> Lowered:
