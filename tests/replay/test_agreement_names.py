@@ -1,4 +1,4 @@
-"""Facts may be called like words of SQL, and like what a query itself names."""
+"""Facts may be called like words of SQL, and there may be hundreds of them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ FACTS: dict[str, Any] = {
     "waits": {"type": "list", "record": RECORD},
     "user": {"type": "integer", "derived": "engine"},
 }
-BOOK = """rulebook: book
+HEAD = """rulebook: book
 title: {zh: 例, en: example}
 sections:
   - section: s
     title: {zh: 节, en: section}
     items:
-      - rule: lists
+"""
+ITEMS = """      - rule: lists
         title: {zh: 例, en: lists}
         cite: {source: deck, quote: 原文}
         when:
@@ -42,8 +43,31 @@ sections:
 """
 
 
-def test_facts_may_be_called_like_words_of_sql() -> None:
-    plan = library_from(FACTS, BOOK).plan
+def agreed(facts: dict[str, Any], rulebook: str) -> None:
+    plan = library_from(facts, rulebook).plan
     assert plan is not None
-    tickets = list(nasty_tickets(Random(1), plan, pools_of(plan), (), 200))
+    tickets = list(nasty_tickets(Random(1), plan, pools_of(plan), (), 100))
     assert list(differences(plan, tickets)) == []
+
+
+def test_facts_may_be_called_like_words_of_sql() -> None:
+    agreed(FACTS, HEAD + ITEMS)
+
+
+MANY = {f"fact_{n}": "boolean" for n in range(300)}
+CHAIN: dict[str, Any] = {
+    "link_0": {"type": "integer", "minimum": 0, "maximum": 1000},
+    **{f"link_{n}": {"type": "integer", "derived": "engine"} for n in range(1, 120)},
+}
+
+
+def test_a_rule_may_join_hundreds_of_tests() -> None:
+    tests = "".join(f"          {name}: true\n" for name in MANY)
+    rule = "      - rule: r\n        title: {zh: 例, en: r}\n        cite: {source: deck, quote: 原文}\n"
+    agreed(MANY, f"{HEAD}{rule}        when:\n{tests}        then: {{breach: {{code: late}}}}\n")
+
+
+def test_a_fact_may_rest_on_a_long_chain_of_others() -> None:
+    cite = "cite: {source: deck, quote: 原文}"
+    links = [f"      - {{define: link_{n}, {cite}, as: link_{n - 1} + 1}}\n" for n in range(1, 120)]
+    agreed(CHAIN, f"{HEAD}{''.join(links)}")

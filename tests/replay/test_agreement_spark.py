@@ -46,12 +46,12 @@ def test_shipped_rulebooks_give_the_reference_s_verdicts(spark: SparkSession, tm
     assert not found, "\n\n".join(found[:3])
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_made_up_rulebooks_give_the_reference_s_verdicts(
     seed: int, spark: SparkSession, tmp_path: Path
 ) -> None:
     random = Random(seed)
     for plan in (made_up_plan(random), nasty_plan(random)):
-        tickets = list(nasty_tickets(random, plan, pools_of(plan), (), 100))
+        tickets = list(nasty_tickets(random, plan, pools_of(plan), (), 60))
         found = list(differences(plan, tickets, OnSpark(spark, tmp_path)))
         assert not found, "\n\n".join(found[:3])

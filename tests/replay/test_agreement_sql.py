@@ -71,14 +71,14 @@ def test_shipped_rulebooks_fold_what_no_ticket_gives() -> None:
         agree(plan, few, kept)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(16))
 def test_made_up_rulebooks_give_the_reference_s_verdicts(seed: int) -> None:
     random = Random(seed)
     plan = made_up_plan(random)
     agree(plan, nasty(random, plan, 60))
 
 
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", range(10))
 def test_nasty_rulebooks_give_the_reference_s_verdicts(seed: int) -> None:
     random = Random(seed)
     plan = nasty_plan(random)
