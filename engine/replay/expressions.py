@@ -24,6 +24,7 @@ from engine.replay.logic import (
     disjunction,
     is_null,
     is_unknown,
+    known_first,
     may_hold,
     negation,
     sql,
@@ -185,8 +186,12 @@ class Expressions:
         )
 
     def applies(self, guard: Expression, own: Expression) -> Truth:
-        """Whether an item's scope, period and own conditions hold; items that share a guard ask it once."""
-        return conjunction([self.columns.truth("guard", self.truth(guard)), self.truth(own)])
+        """Whether an item's scope, period and own conditions hold; items that share a guard ask it once.
+
+        Where what is undecided is told too, it is a column, and what is always known is asked first.
+        """
+        asked = conjunction([self.columns.truth("guard", self.truth(guard)), self.truth(own)])
+        return self.columns.truth("applies", known_first(asked)) if self.tells_undecided else asked
 
     # --- values -----------------------------------------------------------------------------------------
 

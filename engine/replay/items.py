@@ -192,13 +192,18 @@ class _Item:
             taken_away = self.exemptions.takes_away(conjunction([is_true(applies), concludes]))
             return {STANDS: conjunction([is_true(applies), stands]), **taken_away}
         if stands is True:
-            applies = self.writer.columns.truth("applies", applies)
-            open_ = conjunction([is_unknown(applies), raised])
-            return {STANDS: is_true(applies), APPLIES_OPEN: self.writer.columns.truth("open", open_)}
+            return {STANDS: is_true(applies), APPLIES_OPEN: self._open(applies, raised)}
         open_ = conjunction([is_unknown(applies), negation(self.exemptions.one_holds), raised])
         stand = case([(negation(concludes), whole(STANDS))], self.exemptions.state())
         shown = case([(applies, stand), (open_, whole(APPLIES_OPEN))], whole(SILENT))
         return self.writer.columns.add("state", shown, never_null=True)
+
+    def _open(self, applies: Truth, raised: Truth) -> Truth:
+        """Whether it may apply and something points to it, which is only asked where it may."""
+        unknown = is_unknown(applies)
+        if unknown is False or raised is False:
+            return False
+        return self.writer.columns.add("open", case([(unknown, sql(raised))], exp.false()), never_null=True)
 
     def slot(
         self, part: Part, fixed: Mapping[str, Any], present: Truth, held: Mapping[Path, Held] | None = None

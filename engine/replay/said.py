@@ -95,9 +95,11 @@ def _one_said_differently(before: Entry, after: Entry) -> Truth:
     other_values = (exp.NullSafeNEQ(this=old, expression=new) for old, new in values if old != new)
     differ = disjunction((*other_values, other_causes(before.slot.causes, after.slot.causes)))
     if there == then:
-        return logic.conjunction((there, differ))
+        return logic.case([(there, logic.sql(differ))], exp.false())
     one_alone = exp.NEQ(this=_bracketed(there), expression=_bracketed(then))
-    return disjunction((one_alone, logic.conjunction((there, then, differ))))
+    otherwise = disjunction((one_alone, logic.conjunction((there, then, differ))))
+    # Asked only of the few tickets of which the rule says anything.
+    return logic.case([(disjunction((there, then)), logic.sql(otherwise))], exp.false())
 
 
 def _bracketed(truth: Truth) -> Sql:
