@@ -81,7 +81,7 @@ def _rows(names: Sequence[str]) -> int:
 
 def decide_by_query(asked: Asked) -> int | None:
     """Judges and shows; the exit code, or None where a query was not asked for and cannot say the rules."""
-    from engine.replay.refused import NotSayable
+    from engine.replay.sql.refused import NotSayable
 
     if asked.target is None and asked.options["form"] == "json":
         raise Stop(Finding("Q143", {"engine": asked.options["engine"]}))
@@ -95,10 +95,10 @@ def decide_by_query(asked: Asked) -> int | None:
 
 def _decided(asked: Asked) -> int:
     from api.tickets.tables import TableOptions, read_tickets
-    from engine.replay.engines import Cancelled
-    from engine.replay.lower import lower
-    from engine.replay.verdict_counts import counts_of
-    from engine.replay.verdict_table import verdict_query
+    from engine.replay.engines.engine import Cancelled
+    from engine.replay.lowering.lower import lower
+    from engine.replay.verdicts.counts import counts_of
+    from engine.replay.verdicts.table import verdict_query
 
     stages = Stages("auto", asked.language)
     form = asked.inputs[0][1] if asked.options["input_format"] else None

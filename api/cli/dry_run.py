@@ -33,13 +33,13 @@ from api.tickets.tables import TableOptions, read_tickets
 from engine.base.findings import Finding, Language
 from engine.library import Library
 from engine.plan.nodes import Plan
-from engine.replay.dimensions import not_grouped
-from engine.replay.dry_run import Options, origins, run
-from engine.replay.engines import Cancelled, Engine
-from engine.replay.impact import Impact
-from engine.replay.limits import Limit, Measured, limit_from, measured, unknown_names
-from engine.replay.refused import NotSayable
-from engine.replay.tickets import TicketTable
+from engine.replay.dry_run.dimensions import not_grouped
+from engine.replay.dry_run.impact import Impact
+from engine.replay.dry_run.limits import Limit, Measured, limit_from, measured, unknown_names
+from engine.replay.dry_run.run import Options, origins, run
+from engine.replay.engines.engine import Cancelled, Engine
+from engine.replay.sql.refused import NotSayable
+from engine.replay.tickets.table import TicketTable
 
 
 @described("dry-run")

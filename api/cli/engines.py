@@ -11,7 +11,7 @@ from api.cli.options import OneOf, option
 from engine.base.findings import Finding
 
 if TYPE_CHECKING:
-    from engine.replay.engines import Engine, Progress
+    from engine.replay.engines.engine import Engine, Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,7 +33,7 @@ def opened_engine(options: Mapping[str, Any], progress: Progress | None = None) 
     Raises Stop where it cannot be started, and where something outside ends one of its queries.
     """
     # sqlglot takes a while to import, and one ticket is judged without it.
-    from engine.replay.engines import EngineFailure
+    from engine.replay.engines.engine import EngineFailure
 
     if options.get("master") and options["engine"] != SPARK:
         raise Stop(Finding("Q139", {}))
@@ -47,9 +47,9 @@ def opened_engine(options: Mapping[str, Any], progress: Progress | None = None) 
 def _engine(options: Mapping[str, Any], progress: Progress | None) -> Any:
     # Both take a while to import, and a command needs one of them.
     if options["engine"] == SPARK:
-        from engine.replay import spark
+        from engine.replay.engines import spark
 
         return spark.started(options.get("master") or LOCAL_MASTER, options.get("memory"), progress)
-    from engine.replay.duck import Duck
+    from engine.replay.engines.duck import Duck
 
     return Duck(memory=options.get("memory"), progress=progress)

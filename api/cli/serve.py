@@ -138,8 +138,8 @@ def _seconds(written: str) -> int:
 
 def _bytes(written: str) -> int:
     """At least what Python and DuckDB need to look at a single ticket."""
-    from engine.replay.engines import EngineFailure
-    from engine.replay.memory import memory_written
+    from engine.replay.engines.engine import EngineFailure
+    from engine.replay.engines.memory import memory_written
 
     try:
         found = memory_written(written)

@@ -36,14 +36,14 @@ from engine.base.findings import Finding, Language
 from engine.base.suggest import closest
 from engine.library import Library
 from engine.plan.nodes import Plan
-from engine.replay.aggregates import groupings
-from engine.replay.corrections import corrected
-from engine.replay.engines import Cancelled, Engine
-from engine.replay.payers import names_outlets
-from engine.replay.refused import NotSayable
-from engine.replay.settle import TIMES, Order, Settlement, settle
-from engine.replay.settlement import Month, Statement, StatementLink
-from engine.replay.tickets import TicketTable
+from engine.replay.engines.engine import Cancelled, Engine
+from engine.replay.settle.aggregates import groupings
+from engine.replay.settle.corrections import corrected
+from engine.replay.settle.payers import names_outlets
+from engine.replay.settle.run import TIMES, Order, Settlement, settle
+from engine.replay.settle.settlement import Month, Statement, StatementLink
+from engine.replay.sql.refused import NotSayable
+from engine.replay.tickets.table import TicketTable
 from engine.rulebook.types import Kind
 
 COUNTED_HERE = "Q034"

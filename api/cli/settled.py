@@ -15,8 +15,8 @@ from api.cli.door import FOUND, Stop, cannot_read, cannot_write
 from api.present.settlement_folder import ACCOUNT, sha256, totals_from
 from api.present.settlement_parquet import settled_lines
 from engine.base.findings import Finding
-from engine.replay.corrections import Settled as SettledLine
-from engine.replay.settlement import Settled
+from engine.replay.settle.corrections import Settled as SettledLine
+from engine.replay.settle.settlement import Settled
 
 LINES = "lines.parquet"
 

@@ -26,8 +26,8 @@ def command(
     door: Door, rules: str, dialect: str, rule: tuple[str, ...], reading: tuple[str, ...], output: str | None
 ) -> int:
     # sqlglot takes a while to import, and only this command needs it.
-    from engine.replay.flat import query
-    from engine.replay.refused import NotSayable
+    from engine.replay.sql.refused import NotSayable
+    from engine.replay.verdicts.flat import query
 
     plan = plan_under(sound_library(rules, door.language), reading)
     _require_rules(plan, rule)

@@ -8,9 +8,8 @@ from typing import Any
 
 from api.present.findings_json import findings_json
 from engine.base.findings import Language
-from engine.replay.impact import (
+from engine.replay.dry_run.impact import (
     Amounts,
-    BadTicket,
     Bin,
     ChangeClass,
     Dimension,
@@ -25,7 +24,8 @@ from engine.replay.impact import (
     Side,
     TicketImpact,
 )
-from engine.replay.limits import Measured
+from engine.replay.dry_run.limits import Measured
+from engine.replay.tickets.bad import BadTicket
 
 
 def impact_json(impact: Impact, measured: Sequence[Measured], language: Language) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from api.present.report.naming import Names
 from api.present.report.numbers import growth, plain, signed
 from engine.base.findings import Language
 from engine.library import Library
-from engine.replay.impact import ChangeClass, Dimension, Example, Impact, MoneyKind, Side
-from engine.replay.limits import Measured
+from engine.replay.dry_run.impact import ChangeClass, Dimension, Example, Impact, MoneyKind, Side
+from engine.replay.dry_run.limits import Measured
 
 MOST_EDITS = 20
 MOST_RULES = 20

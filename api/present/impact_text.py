@@ -17,7 +17,16 @@ from api.present.report.numbers import Number, growth, plain, share, signed
 from api.present.report.wording import say
 from engine.base.findings import Language
 from engine.library import Library
-from engine.replay.impact import Amounts, Dimension, Edit, GroupImpact, Impact, MoneyKind, Side, TicketImpact
+from engine.replay.dry_run.impact import (
+    Amounts,
+    Dimension,
+    Edit,
+    GroupImpact,
+    Impact,
+    MoneyKind,
+    Side,
+    TicketImpact,
+)
 
 MOST_RULES = 3
 MOST_GROUPS = (2, 2, 1)

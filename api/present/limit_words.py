@@ -8,7 +8,7 @@ from decimal import Decimal
 from api.present.amounts import money
 from api.present.labels import counted, label
 from engine.base.findings import Finding, Language
-from engine.replay.limits import Measured
+from engine.replay.dry_run.limits import Measured
 
 
 def finding_of(measured: Measured, language: Language) -> Finding:

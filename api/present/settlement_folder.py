@@ -21,7 +21,7 @@ from api.present.statements_html import write_index, write_statement
 from engine.base.exact import plain
 from engine.base.findings import Language
 from engine.library import Library
-from engine.replay.settlement import Month, Statement, StatementLink, Totals
+from engine.replay.settle.settlement import Month, Statement, StatementLink, Totals
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import MONEY_DIGITS
 

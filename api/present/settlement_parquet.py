@@ -15,7 +15,7 @@ from typing import Any, Self, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.replay.settlement import Between, Change, Line, OpenLine, Statement
+from engine.replay.settle.settlement import Between, Change, Line, OpenLine, Statement
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import Kind, Type
 

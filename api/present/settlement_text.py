@@ -11,7 +11,7 @@ from rich.text import Text
 
 from api.present.amounts import money
 from api.present.settlement_words import SettlementWords
-from engine.replay.settlement import Month, StatementLink, Totals
+from engine.replay.settle.settlement import Month, StatementLink, Totals
 
 MOST_OUTLETS = 10
 """So many outlets are shown; the rest is counted."""

@@ -11,7 +11,7 @@ from api.present.labels import label, label_or
 from engine.base.findings import Language
 from engine.evaluate.verdict import CitationOut
 from engine.library import Library
-from engine.replay.settlement import Between, Line, Month, OpenLine, Totals
+from engine.replay.settle.settlement import Between, Line, Month, OpenLine, Totals
 from engine.rulebook.model import Catalogue, Words
 
 

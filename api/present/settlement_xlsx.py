@@ -17,7 +17,7 @@ from typing import Any, Self, TypeAlias
 import xlsxwriter  # type: ignore[import-untyped]  # it comes without types
 
 from api.present.settlement_words import SettlementWords
-from engine.replay.settlement import Between, Change, Line, Month, OpenLine, Statement
+from engine.replay.settle.settlement import Between, Change, Line, Month, OpenLine, Statement
 
 Cell: TypeAlias = "str | int | Decimal | None"
 Sheet: TypeAlias = Any

@@ -21,8 +21,17 @@ from api.present.report.wording import say
 from api.present.settlement_words import SettlementWords
 from engine.base.findings import Language
 from engine.library import Library
-from engine.replay.impact import Money
-from engine.replay.settlement import Between, Change, Line, Month, OpenLine, Statement, StatementLink, Totals
+from engine.replay.dry_run.impact import Money
+from engine.replay.settle.settlement import (
+    Between,
+    Change,
+    Line,
+    Month,
+    OpenLine,
+    Statement,
+    StatementLink,
+    Totals,
+)
 from engine.rulebook.types import Kind
 
 AT_ONCE = 200

@@ -22,10 +22,10 @@ from api.tickets.ticket import Ticket
 from engine.base.findings import Finding
 from engine.evaluate.facts import Facts, as_of_from, facts_from
 from engine.plan.nodes import Plan
-from engine.replay.canonical import widest
-from engine.replay.engines import EngineFailure, Progress
-from engine.replay.impact import BadTicket
-from engine.replay.tickets import AS_OF, PLACE, Bad, declared
+from engine.replay.engines.engine import EngineFailure, Progress
+from engine.replay.tickets.bad import BadTicket
+from engine.replay.tickets.canonical import widest
+from engine.replay.tickets.table import AS_OF, PLACE, Bad, declared
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import Type
 

@@ -23,8 +23,17 @@ from api.tickets.refusal import TicketsRefused, Trouble
 from api.tickets.sources import Form, form_of
 from engine.base.findings import Finding
 from engine.plan.nodes import Plan, expressions_of, needs
-from engine.replay.engines import Engine, Progress
-from engine.replay.tickets import Bad, Part, TicketTable, declared, misfits, part_of, table_of, unreadable
+from engine.replay.engines.engine import Engine, Progress
+from engine.replay.tickets.table import (
+    Bad,
+    Part,
+    TicketTable,
+    declared,
+    misfits,
+    part_of,
+    table_of,
+    unreadable,
+)
 from engine.rulebook.expressions import facts_in
 
 MOST_NAMES = 10

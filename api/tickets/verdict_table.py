@@ -1,4 +1,4 @@
-"""Verdicts as a table, row by row: to the last value what `engine.replay.verdict_table` says in one query."""
+"""Verdicts as a table, row by row: to the last value what `engine.replay.verdicts` says in a query."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from api.tickets.parquet_tickets import Arrow
 from engine.base.calendar import instant_of
 from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
-from engine.replay.verdict_shape import (
+from engine.replay.verdicts.shape import (
     MOST_DIGITS,
     Exact,
     Many,

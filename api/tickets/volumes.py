@@ -13,7 +13,7 @@ from api.tickets.ticket import WHOLE_FILE
 from engine.base.findings import Finding
 from engine.evaluate.facts import Facts, facts_from
 from engine.plan.nodes import Plan
-from engine.replay.aggregates import Grouping
+from engine.replay.settle.aggregates import Grouping
 from engine.rulebook.types import Kind
 
 Trouble: TypeAlias = tuple[int, tuple[Finding, ...]]

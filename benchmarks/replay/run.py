@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -29,12 +30,13 @@ from engine.evaluate.compiled.evaluator import CompiledEvaluator
 from engine.evaluate.facts import facts_from
 from engine.library import Library, load
 from engine.plan.nodes import Plan
-from engine.replay.causes import Bits
-from engine.replay.columns import judged
-from engine.replay.compare import comparison
-from engine.replay.duck import Duck
-from engine.replay.lower import lower
-from engine.replay.verdict_table import outcomes_select
+from engine.replay.dry_run.compare import comparison
+from engine.replay.engines.duck import Duck
+from engine.replay.lowering.causes import Bits
+from engine.replay.lowering.lower import lower
+from engine.replay.sql.columns import judged
+from engine.replay.verdicts.table import outcomes_select
+from engine.rulebook.types import Scalar
 
 POLICY = Path(__file__).parents[1] / "policy"
 BY_HAND = Path(__file__).with_name("by_hand.sql")
@@ -135,10 +137,14 @@ def _dry_run(plan: Plan, changed: Plan, source: Path, options: argparse.Namespac
 def _with_higher_fines(plan: Plan) -> Plan:
     """The same policy with each fine of its parameter a fifth higher."""
     parameters = {
-        name: replace(one, steps=tuple((day, value * 6 / 5) for day, value in one.steps))  # type: ignore[operator]  # money
+        name: replace(one, steps=tuple((day, _raised(value)) for day, value in one.steps))
         for name, one in plan.parameters.items()
     }
     return replace(plan, parameters=parameters)
+
+
+def _raised(value: Scalar) -> Scalar:
+    return value * Decimal("1.2") if isinstance(value, Decimal) else value
 
 
 def _row_by_row(plan: Plan, source: Path, folder: Path) -> int:

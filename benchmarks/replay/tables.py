@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.tickets.parquet_writer import write_parquet
-from api.tickets.writers import batches
+from api.tickets.writers import AT_ONCE
 from benchmarks.by_hand import Conclusion
 from benchmarks.tickets import raw_facts
 from engine.plan.nodes import Plan
@@ -54,7 +55,8 @@ def write_outcomes(outcomes: Iterable[list[Conclusion]], target: Path) -> int:
     schema = pa.schema([("source_row", pa.int64()), ("outcomes", listed)])
     rows = 0
     with pq.ParquetWriter(target, schema) as writer:
-        for batch in batches(outcomes):
+        stream = iter(outcomes)
+        while batch := list(islice(stream, AT_ONCE)):
             said = [[{"rule": r, "kind": k, "amount": a} for r, k, a in ticket] for ticket in batch]
             numbers = range(rows + 1, rows + len(batch) + 1)
             writer.write_batch(pa.record_batch([pa.array(numbers), pa.array(said, listed)], schema=schema))

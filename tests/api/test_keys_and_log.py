@@ -31,7 +31,7 @@ from api.tickets.writers import write_ndjson
 from engine.evaluate.evaluators import evaluator
 from engine.library import Library, load
 from engine.plan.nodes import Plan
-from engine.replay.duck import Duck
+from engine.replay.engines.duck import Duck
 from tests.api.command_line import ROOT, SMALL, Run
 
 AS_OF = datetime(2015, 12, 31, 18, tzinfo=ZoneInfo("Asia/Shanghai"))

@@ -22,7 +22,7 @@ from api.store.database import open_database, upgrade
 from api.store.dry_runs import DryRun, Found, Lease, end_done, end_failed, take
 from api.store.webhooks import Webhook, add_webhook
 from engine.base.findings import Finding
-from engine.replay.limits import Limit, limit_from, measured
+from engine.replay.dry_run.limits import Limit, limit_from, measured
 from tests.docs.blocks import ROOT
 from tests.http.world import Reply, World, with_service, world_on
 from tests.openapi.described import shipped

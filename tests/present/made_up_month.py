@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.replay.settlement import (
+from engine.replay.settle.settlement import (
     Between,
     Change,
     Line,

@@ -18,8 +18,8 @@ from engine.evaluate.evaluators import evaluator
 from engine.evaluate.facts import facts_from, instant_from
 from engine.evaluate.verdict import Verdict
 from engine.library import Library, load_texts
-from engine.replay.edits import edits
-from engine.replay.impact import (
+from engine.replay.dry_run.edits import edits
+from engine.replay.dry_run.impact import (
     Amounts,
     Bin,
     ChangeClass,
@@ -316,7 +316,7 @@ def _lacking(judged: list[Judged]) -> Iterable[Lacking]:
 def with_trouble(of: Impact) -> Impact:
     """The same with tickets that could not be judged and numbers that stand twice."""
     from engine.base.findings import Finding
-    from engine.replay.impact import BadTicket
+    from engine.replay.tickets.bad import BadTicket
 
     bad = BadTicket(FILE, 17, (Finding("F001", {"name": "first_call_typ"}, suggestion="first_call_type"),))
     return replace(

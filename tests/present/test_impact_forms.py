@@ -16,8 +16,8 @@ from api.present.impact_markdown import escaped, impact_markdown
 from api.present.impact_text import ImpactText, short_values
 from api.present.limit_words import finding_of, telling
 from engine.base.findings import Language
-from engine.replay.impact import GroupImpact, Impact, Money
-from engine.replay.limits import Limit, limit_from, measured
+from engine.replay.dry_run.impact import GroupImpact, Impact, Money
+from engine.replay.dry_run.limits import Limit, limit_from, measured
 from tests.present.naive_impact import candidate, impact, with_trouble
 from tests.shipped.shipped import library
 

@@ -12,7 +12,7 @@ import pytest
 from api.present.report.environment import CONTENT_POLICY
 from api.present.report.write import write_report
 from engine.base.findings import Language
-from engine.replay.impact import Impact
+from engine.replay.dry_run.impact import Impact
 from tests.present.naive_impact import candidate, impact, with_trouble
 from tests.present.pages import read, stands_alone
 from tests.shipped.shipped import library

@@ -16,7 +16,7 @@ from api.present.report.naming import Names
 from api.present.report.sides import Sides, marked
 from api.present.report.tables import distribution_table
 from api.present.report.wording import _wording
-from engine.replay.impact import Bin, Distribution, Pair
+from engine.replay.dry_run.impact import Bin, Distribution, Pair
 from tests.present.naive_impact import candidate, impact
 from tests.present.pages import read
 from tests.shipped.shipped import ROOT, library

@@ -14,7 +14,7 @@ import pytest
 from api.present import settlement_xlsx
 from api.present.settlement_words import SettlementWords
 from api.present.settlement_xlsx import SettlementXlsx
-from engine.replay.settlement import Change, Month, Statement
+from engine.replay.settle.settlement import Change, Month, Statement
 from tests.present.made_up_month import LINES, MONTH, QUIET, SETTLED, STATEMENT, line
 from tests.shipped.shipped import library
 

@@ -9,7 +9,7 @@ import pytest
 
 from api.present.statements_html import write_index, write_statement
 from engine.base.findings import Language
-from engine.replay.settlement import Month, Statement
+from engine.replay.settle.settlement import Month, Statement
 from tests.present.made_up_month import (
     CALL,
     CHANGES,

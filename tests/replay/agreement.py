@@ -16,12 +16,12 @@ from sqlglot import exp
 from engine.evaluate.reference import ReferenceEvaluator
 from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
-from engine.replay.columns import judged
-from engine.replay.decode import VerdictRows
-from engine.replay.dialects import render
-from engine.replay.exclusive import runs
-from engine.replay.lower import lower
-from engine.replay.slots import Lowered
+from engine.replay.lowering.decode import VerdictRows
+from engine.replay.lowering.exclusive import runs
+from engine.replay.lowering.lower import lower
+from engine.replay.sql.columns import judged
+from engine.replay.sql.dialects import render
+from engine.replay.sql.slots import Lowered
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import Kind
 from tests.replay.agreement_rows import Arrow, Read, columns_of, relation

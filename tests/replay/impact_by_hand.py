@@ -20,10 +20,10 @@ from engine.evaluate.facts import as_of_from, facts_from
 from engine.evaluate.reference import ReferenceEvaluator
 from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
-from engine.replay.dry_run import Options, run
-from engine.replay.duck import Duck
-from engine.replay.engines import Engine
-from engine.replay.impact import Amounts, Impact, MoneyKind, Said
+from engine.replay.dry_run.impact import Amounts, Impact, MoneyKind, Said
+from engine.replay.dry_run.run import Options, run
+from engine.replay.engines.duck import Duck
+from engine.replay.engines.engine import Engine
 from tests.generators import Ticket, pools_of, ticket
 
 AS_OF = datetime.fromisoformat("2016-03-01T12:00:00+08:00")

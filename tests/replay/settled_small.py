@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.library import Library, load_texts
-from engine.replay.canonical import canonical_type
-from engine.replay.engines import Engine
-from engine.replay.relations import TEXT, WHOLE, table
-from engine.replay.settle import Order, Settlement, settle
-from engine.replay.settlement import Statement
+from engine.replay.engines.engine import Engine
+from engine.replay.settle.run import Order, Settlement, settle
+from engine.replay.settle.settlement import Statement
+from engine.replay.tickets.canonical import canonical_type
+from engine.replay.tickets.relations import TEXT, WHOLE, table
 
 FOLDER = Path(__file__).parent / "small_network"
 FINES = (FOLDER / "fines.yaml").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.replay.spark_session import OLDEST_JAVA, java_version, start
+from engine.replay.engines.spark_session import OLDEST_JAVA, java_version, start
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -14,8 +14,8 @@ from sqlglot import exp
 from api.tickets.sources import Reading, tickets_of
 from engine.evaluate.facts import as_of_from, facts_from
 from engine.plan.nodes import Plan
-from engine.replay.engines import Engine
-from engine.replay.tickets import TicketTable
+from engine.replay.engines.engine import Engine
+from engine.replay.tickets.table import TicketTable
 from tests.cases.small_library import library_from
 
 FACTS: Mapping[str, Any] = {

@@ -10,8 +10,8 @@ import psycopg
 from sqlglot import exp
 
 from engine.plan.nodes import Plan, expressions_of
-from engine.replay.dialects import render
-from engine.replay.flat import OVER_RECORDS
+from engine.replay.sql.dialects import render
+from engine.replay.verdicts.flat import OVER_RECORDS
 from engine.rulebook.expressions import Expression, walk
 from engine.rulebook.types import Kind
 from tests.agreement.test_agreement import shipped

@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 from engine.plan.nodes import Plan
-from engine.replay.lower import lower
-from engine.replay.refused import NotSayable
+from engine.replay.lowering.lower import lower
+from engine.replay.sql.refused import NotSayable
 from tests.agreement.test_agreement import made_up_plan, shipped
 from tests.cases.test_cases import plan_of
 from tests.generators import Ticket, pools_of

@@ -18,10 +18,10 @@ from sqlglot import exp
 from api.tickets.tables import TableOptions, read_tickets
 from engine.evaluate.reference import ReferenceEvaluator
 from engine.plan.nodes import Plan
-from engine.replay.columns import judged
-from engine.replay.decode import VerdictRows
-from engine.replay.duck import Duck
-from engine.replay.lower import lower
+from engine.replay.engines.duck import Duck
+from engine.replay.lowering.decode import VerdictRows
+from engine.replay.lowering.lower import lower
+from engine.replay.sql.columns import judged
 from engine.rulebook.types import Kind, Type
 from tests.agreement.test_agreement import shipped
 from tests.generators import pools_of

@@ -25,10 +25,10 @@ from api.tickets.stored_parquet import write_stored_parquet
 from api.tickets.tables import TableOptions, at_odds, read_tickets
 from api.tickets.ticket import Ticket
 from engine.base.findings import Finding
-from engine.replay.duck import Duck
-from engine.replay.engines import EngineFailure
-from engine.replay.numbers import Digits
-from engine.replay.tickets import TicketTable, facts_under
+from engine.replay.engines.duck import Duck
+from engine.replay.engines.engine import EngineFailure
+from engine.replay.sql.numbers import Digits
+from engine.replay.tickets.table import TicketTable, facts_under
 from tests.replay.stored_tickets import AS_OF, by_table, plan_of, written
 
 PLAN = plan_of()

@@ -12,7 +12,7 @@ import pytest
 
 from api.tickets.history import history
 from engine.plan.nodes import ItemPlan, Plan, RulePlan, TablePlan
-from engine.replay.spark import Spark
+from engine.replay.engines.spark import Spark
 from tests.agreement.test_agreement import made_up_plan
 from tests.generators import Ticket
 from tests.present.naive_impact import candidate

@@ -21,10 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp, parse_one
 
-from engine.replay.duck import Duck
-from engine.replay.engines import Cancelled, EngineFailure
-from engine.replay.memory import LEAST, memory_of_process, memory_written
-from engine.replay.own_folder import PREFIX
+from engine.replay.engines.duck import Duck
+from engine.replay.engines.engine import Cancelled, EngineFailure
+from engine.replay.engines.memory import LEAST, memory_of_process, memory_written
+from engine.replay.engines.own_folder import PREFIX
 
 LONG = "SELECT max(sin(a.i)) AS m FROM range(100000000) a(i), range(100000000) b(i)"
 SORTED = "SELECT i, md5(i::VARCHAR) AS m FROM range({rows}) r(i) ORDER BY m"
@@ -168,7 +168,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from sqlglot import parse_one
-from engine.replay.duck import Duck
+from engine.replay.engines.duck import Duck
 folder = Path(sys.argv[1])
 engine = Duck(memory="200MB", folder=folder)
 print(engine.folder, flush=True)

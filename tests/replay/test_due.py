@@ -15,12 +15,21 @@ from sqlglot import exp
 
 from engine.base import calendar as reckoning
 from engine.base.calendar import Calendar, Due, Limit
-from engine.replay import lists
-from engine.replay.columns import Columns, judged
-from engine.replay.dialects import render
-from engine.replay.due import DueMoment, Moment, due_after, due_by, extended, is_kept, latest, stretch
-from engine.replay.logic import sql
-from engine.replay.slots import Sql
+from engine.replay.lowering.due import (
+    DueMoment,
+    Moment,
+    due_after,
+    due_by,
+    extended,
+    is_kept,
+    latest,
+    stretch,
+)
+from engine.replay.sql import lists
+from engine.replay.sql.columns import Columns, judged
+from engine.replay.sql.dialects import render
+from engine.replay.sql.logic import sql
+from engine.replay.sql.slots import Sql
 from engine.rulebook.types import Kind
 from tests.replay.agreement_tickets import BESIDE, DAYS, TIMES
 

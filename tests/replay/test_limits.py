@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from engine.base.findings import Finding
-from engine.replay.impact import Impact, Money, Pair, RuleImpact, Side
-from engine.replay.limits import Limit, limit_from, measured, unknown_names
+from engine.replay.dry_run.impact import Impact, Money, Pair, RuleImpact, Side
+from engine.replay.dry_run.limits import Limit, limit_from, measured, unknown_names
 
 FINE = ("fine", "CNY")
 RULE = RuleImpact(

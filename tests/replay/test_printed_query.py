@@ -14,8 +14,8 @@ import pytest
 from engine.evaluate.reference import ReferenceEvaluator
 from engine.library import load
 from engine.plan.nodes import Plan
-from engine.replay.flat import query
-from engine.replay.refused import NotSayable
+from engine.replay.sql.refused import NotSayable
+from engine.replay.verdicts.flat import query
 from engine.rulebook.types import Kind
 from tests.replay.agreement_rows import Arrow, Read, relation
 from tests.replay.vocabulary_answers import postgres_table

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.replay.duck import Duck
-from engine.replay.refused import NotSayable
-from engine.replay.settle import Order
-from engine.replay.settlement import Between, Statement
-from engine.replay.spark import Spark
+from engine.replay.engines.duck import Duck
+from engine.replay.engines.spark import Spark
+from engine.replay.settle.run import Order
+from engine.replay.settle.settlement import Between, Statement
+from engine.replay.sql.refused import NotSayable
 from tests.replay.settled_small import FINES, MONTH, appeal, settled, ticket
 
 if TYPE_CHECKING:

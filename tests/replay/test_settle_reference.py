@@ -15,9 +15,9 @@ from api.tickets.parquet_writer import write_parquet
 from api.tickets.tables import TableOptions, read_tickets
 from engine.library import Library
 from engine.plan.nodes import Plan
-from engine.replay.duck import Duck
-from engine.replay.settle import Order, settle
-from engine.replay.settlement import Statement
+from engine.replay.engines.duck import Duck
+from engine.replay.settle.run import Order, settle
+from engine.replay.settle.settlement import Statement
 from tests.replay.settled_by_hand import ByHand, settled_by_hand
 from tests.shipped.shipped import library as shipped_library
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from sqlglot import exp, parse_one
 
-from engine.replay.engines import Cancelled, EngineFailure
-from engine.replay.spark import Spark
+from engine.replay.engines.engine import Cancelled, EngineFailure
+from engine.replay.engines.spark import Spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

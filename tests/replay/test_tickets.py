@@ -19,8 +19,8 @@ from api.tickets.parquet_writer import write_parquet
 from api.tickets.tables import TableOptions, read_tickets
 from api.tickets.writers import write_ndjson
 from engine.library import load
-from engine.replay.duck import Duck
-from engine.replay.engines import Engine
+from engine.replay.engines.duck import Duck
+from engine.replay.engines.engine import Engine
 from tests.replay.stored_tickets import AS_OF, by_rows, by_table, plan_of, written
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def test_the_made_up_history_goes_straight_in_and_is_the_same_in_every_form(
 
 @pytest.fixture
 def on_spark(spark: SparkSession) -> Iterator[Engine]:
-    from engine.replay.spark import Spark
+    from engine.replay.engines.spark import Spark
 
     with Spark(spark) as engine:
         yield engine

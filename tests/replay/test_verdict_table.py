@@ -17,12 +17,12 @@ from api.tickets.parquet_tickets import Arrow
 from api.tickets.verdict_table import JudgedTicket, arrow_schema, write_verdicts
 from engine.evaluate.reference import ReferenceEvaluator
 from engine.plan.nodes import Plan
-from engine.replay.duck import Duck
-from engine.replay.engines import Engine
-from engine.replay.lower import lower
-from engine.replay.refused import NotSayable
-from engine.replay.spark import Spark
-from engine.replay.verdict_table import verdict_query
+from engine.replay.engines.duck import Duck
+from engine.replay.engines.engine import Engine
+from engine.replay.engines.spark import Spark
+from engine.replay.lowering.lower import lower
+from engine.replay.sql.refused import NotSayable
+from engine.replay.verdicts.table import verdict_query
 from tests.agreement.test_agreement import made_up_plan, shipped
 from tests.cases import test_cases
 from tests.cases.small_library import case_files

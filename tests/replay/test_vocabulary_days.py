@@ -14,8 +14,8 @@ import pytest
 from sqlglot import exp
 
 from engine.base import calendar as reckoning
-from engine.replay import days
-from engine.replay.numbers import Digits, Quantity, constant
+from engine.replay.sql import days
+from engine.replay.sql.numbers import Digits, Quantity, constant
 from tests.replay.vocabulary_answers import Ask, ask, ask_duckdb
 
 __all__ = ["ask"]

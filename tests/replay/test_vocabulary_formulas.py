@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from engine.replay import numbers
-from engine.replay.numbers import Number, Quantity, constant
-from engine.replay.refused import NotSayable
-from engine.replay.slots import Sql
+from engine.replay.sql import numbers
+from engine.replay.sql.numbers import Number, Quantity, constant
+from engine.replay.sql.refused import NotSayable
+from engine.replay.sql.slots import Sql
 from engine.rulebook.expressions import RoundingMode
 from tests.replay.test_vocabulary_numbers import COLUMNS, EXACT, OPERATORS, Row, rows
 from tests.replay.vocabulary_answers import ask_duckdb

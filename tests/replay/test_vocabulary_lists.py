@@ -13,11 +13,11 @@ from sqlglot import exp
 
 from engine.evaluate.case import conjunction, disjunction
 from engine.evaluate.values import Unknown, unknown
-from engine.replay import lists
-from engine.replay.dialects import render
-from engine.replay.logic import is_null, whole
-from engine.replay.refused import NotSayable
-from engine.replay.slots import Sql
+from engine.replay.sql import lists
+from engine.replay.sql.dialects import render
+from engine.replay.sql.logic import is_null, whole
+from engine.replay.sql.refused import NotSayable
+from engine.replay.sql.slots import Sql
 from tests.replay.vocabulary_answers import Ask, ask_duckdb, ask_spark
 
 RECORDS, LIMIT = exp.column("records"), exp.column("n")

@@ -15,10 +15,10 @@ import pytest
 from sqlglot import exp
 
 from engine.base import exact
-from engine.replay import numbers
-from engine.replay.dialects import render
-from engine.replay.numbers import Digits, Number, Quantity, constant
-from engine.replay.refused import NotSayable
+from engine.replay.sql import numbers
+from engine.replay.sql.dialects import render
+from engine.replay.sql.numbers import Digits, Number, Quantity, constant
+from engine.replay.sql.refused import NotSayable
 from engine.rulebook.expressions import RoundingMode
 from tests.replay.vocabulary_answers import Ask, ask
 

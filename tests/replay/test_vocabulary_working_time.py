@@ -13,12 +13,12 @@ from sqlglot import exp
 
 from engine.base import calendar as reckoning
 from engine.base.calendar import Calendar
-from engine.replay.columns import Columns
-from engine.replay.logic import sql
-from engine.replay.numbers import Digits, Quantity, constant
-from engine.replay.refused import NotSayable
-from engine.replay.slots import Sql
-from engine.replay.working_time import Worked, add_working_days, add_working_minutes
+from engine.replay.sql.columns import Columns
+from engine.replay.sql.logic import sql
+from engine.replay.sql.numbers import Digits, Quantity, constant
+from engine.replay.sql.refused import NotSayable
+from engine.replay.sql.slots import Sql
+from engine.replay.sql.working_time import Worked, add_working_days, add_working_minutes
 from tests.replay.vocabulary_answers import Ask, ask, ask_duckdb
 
 __all__ = ["ask"]

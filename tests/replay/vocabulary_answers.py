@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from sqlglot import exp
 
-from engine.replay.columns import judged
-from engine.replay.dialects import Dialect, render
-from engine.replay.slots import Column, Sql
+from engine.replay.sql.columns import judged
+from engine.replay.sql.dialects import Dialect, render
+from engine.replay.sql.slots import Column, Sql
 
 Columns: TypeAlias = Mapping[str, pa.Array]
 Ask: TypeAlias = Callable[..., list[tuple[Any, ...]]]

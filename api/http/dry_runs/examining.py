@@ -22,7 +22,7 @@ from engine.base.findings import Finding, Language, has_errors
 from engine.base.suggest import closest
 from engine.evaluate.facts import as_of_from
 from engine.library import Library, load_texts
-from engine.replay.limits import Limit, limit_from, unknown_names
+from engine.replay.dry_run.limits import Limit, limit_from, unknown_names
 
 PATIENCE_S = 60.0
 MOST_MEMORY = 2 * 2**30
@@ -122,8 +122,8 @@ def _unknown_names(
     candidate: Candidate, library: Library, limits: Sequence[Limit | Finding]
 ) -> Iterator[Finding]:
     """Rules, units and facts that are named must be those of one side at least, as in `caiding dry-run`."""
-    from engine.replay.dimensions import not_grouped
-    from engine.replay.dry_run import origins
+    from engine.replay.dry_run.dimensions import not_grouped
+    from engine.replay.dry_run.run import origins
 
     plans = [plan for plan in (_library(candidate.base).plan, library.plan) if plan is not None]
     rules = list(dict.fromkeys(origin.id for plan in plans for origin in origins(plan)))

@@ -13,7 +13,7 @@ from api.present.report.sides import SIGNS, SideBySide, Sides
 from api.present.report.wording import say
 from engine.evaluate.differences import PARTS, Entry
 from engine.evaluate.verdict import Verdict
-from engine.replay.impact import ChangeClass, Example, Impact, Money, RuleChange, Said
+from engine.replay.dry_run.impact import ChangeClass, Example, Impact, Money, RuleChange, Said
 
 
 @dataclass(frozen=True)

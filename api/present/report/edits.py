@@ -15,7 +15,7 @@ from api.present.report.wording import say
 from engine.base.calendar import Limit
 from engine.base.findings import Language
 from engine.library import Library
-from engine.replay.impact import Edit
+from engine.replay.dry_run.impact import Edit
 from engine.rulebook.model import (
     Aggregate,
     Clock,

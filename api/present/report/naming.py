@@ -15,7 +15,7 @@ from api.present.verdict_text import VerdictText
 from engine.base.findings import Language
 from engine.evaluate.verdict import WordsOut
 from engine.library import Library
-from engine.replay.impact import MoneyKind
+from engine.replay.dry_run.impact import MoneyKind
 from engine.rulebook.model import Catalogue, FactDeclaration, Item, Rule, RuleException, Source, Table, Words
 from engine.rulebook.types import Kind
 

@@ -15,7 +15,7 @@ from api.present.report.naming import Names
 from api.present.report.numbers import Number, growth, plain, share, signed
 from api.present.report.pieces import Tile
 from api.present.report.wording import count_of, say
-from engine.replay.impact import Amounts, Dimension, Impact, Money, MoneyKind
+from engine.replay.dry_run.impact import Amounts, Dimension, Impact, Money, MoneyKind
 
 MOST_BARS = 6
 MOST_MONTHS = 36

@@ -13,7 +13,7 @@ from api.present.labels import label
 from api.present.report.naming import Names, SourceName
 from engine.evaluate.differences import Entry, differences
 from engine.evaluate.verdict import Verdict, WordsOut
-from engine.replay.impact import Example, MoneyKind
+from engine.replay.dry_run.impact import Example, MoneyKind
 
 Marked: TypeAlias = tuple[tuple[str, bool], ...]
 """A text in pieces, each with whether the other side says otherwise."""

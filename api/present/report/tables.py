@@ -11,7 +11,7 @@ from api.present.report.naming import Names
 from api.present.report.numbers import plain, share
 from api.present.report.overview import Chart, is_by_month
 from api.present.report.wording import say
-from engine.replay.impact import (
+from engine.replay.dry_run.impact import (
     Amounts,
     Bin,
     Dimension,

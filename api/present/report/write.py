@@ -24,7 +24,7 @@ from api.present.report.tables import (
 from api.present.report.wording import LANGUAGES, say
 from engine.base.findings import Language
 from engine.library import Library
-from engine.replay.impact import Impact
+from engine.replay.dry_run.impact import Impact
 
 
 def write_report(impact: Impact, libraries: Sequence[Library], language: Language, out: TextIO) -> None:

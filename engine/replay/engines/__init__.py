@@ -1,0 +1,1 @@
+"""What runs the queries: DuckDB embedded, Spark where a history outgrows one machine."""

@@ -1,0 +1,1 @@
+"""A plan as columns and slots of SQL."""

@@ -1,0 +1,1 @@
+"""What each outlet pays for a month."""

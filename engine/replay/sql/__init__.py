@@ -1,0 +1,1 @@
+"""The words of SQL that plans are written with: and how each database spells them."""

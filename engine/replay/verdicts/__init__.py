@@ -1,0 +1,1 @@
+"""Verdicts by the million: tables, counts, and the query for a warehouse."""
