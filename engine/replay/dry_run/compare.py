@@ -280,9 +280,14 @@ def _money_of(rule: Rule) -> list[Sql]:
 
 
 def _sum(entries: Sequence[Entry], kind: MoneyKind) -> Sql:
-    """The amounts of one kind that are said of a ticket, added up."""
-    terms = _terms(entries, kind)
-    return exp.cast(_added(terms) if terms else logic.whole(0), MONEY)
+    """The amounts of one kind that are said of a ticket, added up; one alone is as narrow as it is."""
+    match _terms(entries, kind):
+        case []:
+            return NO_MONEY.copy()
+        case [term]:
+            return term
+        case terms:
+            return exp.cast(_added(terms), MONEY)
 
 
 def _terms(entries: Sequence[Entry], kind: MoneyKind) -> list[Sql]:
@@ -301,13 +306,16 @@ def _terms(entries: Sequence[Entry], kind: MoneyKind) -> list[Sql]:
 
 
 def _lacks(rules: Sequence[Rule]) -> tuple[Lack, ...]:
-    """The causes of every undecided slot of the rules that differ; what both sides say is asked once."""
+    """The causes of every undecided slot of the rules that differ; what both sides say is asked once.
+
+    The words of a slot are 0 wherever it is not present.
+    """
     return tuple(
         Lack(
             rule.id,
             side,
             tuple(
-                named(_word(entry, word), f"lack_{rule.number}_{_number(rule, entry)}_{number}")
+                named(word.copy(), f"lack_{rule.number}_{_number(rule, entry)}_{number}")
                 for number, (word, _) in enumerate(entry.slot.causes.words)
             ),
             tuple(names for _, names in entry.slot.causes.words),
@@ -322,7 +330,3 @@ def _lacks(rules: Sequence[Rule]) -> tuple[Lack, ...]:
 def _number(rule: Rule, entry: Entry) -> int:
     """The number of an entry in its rule, the same for those that say the same of every ticket."""
     return list(dict.fromkeys(other.text for other in (*rule.before, *rule.after))).index(entry.text)
-
-
-def _word(entry: Entry, word: Sql) -> Sql:
-    return logic.case([(entry.present, word.copy())], logic.whole(0))

@@ -49,7 +49,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Causes:
-    """Why something is undecided: whole numbers whose bits, lowest first, stand for the named causes."""
+    """Why something is undecided: whole numbers whose bits, lowest first, stand for the named causes.
+
+    They are 0 on tickets on which it is not undecided.
+    """
 
     words: tuple[tuple[Sql, tuple[Cause, ...]], ...]
 
