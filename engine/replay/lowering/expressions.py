@@ -47,6 +47,7 @@ from engine.replay.sql.logic import (
     conjunction,
     disjunction,
     is_null,
+    is_true,
     is_unknown,
     known_first,
     may_hold,
@@ -200,7 +201,10 @@ class Expressions:
         Where what is undecided is told too, it is a column, and what is always known is asked first.
         """
         asked = conjunction([self.columns.truth("guard", self.truth(guard)), self.truth(own)])
-        return self.columns.truth("applies", known_first(asked)) if self.tells_undecided else asked
+        never = is_true(asked) is False
+        return (
+            asked if never or not self.tells_undecided else self.columns.truth("applies", known_first(asked))
+        )
 
     # --- values -----------------------------------------------------------------------------------------
 

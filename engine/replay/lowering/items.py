@@ -191,8 +191,9 @@ class _Item:
         if not self.writer.tells_undecided:
             taken_away = self.exemptions.takes_away(conjunction([is_true(applies), concludes]))
             return {STANDS: conjunction([is_true(applies), stands]), **taken_away}
-        if stands is True:
-            return {STANDS: is_true(applies), APPLIES_OPEN: self._open(applies, raised)}
+        if stands is True or is_true(applies) is False:
+            doubtful = conjunction([negation(self.exemptions.one_holds), raised])
+            return {STANDS: is_true(applies), APPLIES_OPEN: self._open(applies, doubtful)}
         open_ = conjunction([is_unknown(applies), negation(self.exemptions.one_holds), raised])
         stand = case([(negation(concludes), whole(STANDS))], self.exemptions.state())
         shown = case([(applies, stand), (open_, whole(APPLIES_OPEN))], whole(SILENT))

@@ -19,6 +19,9 @@ from engine.replay.sql.slots import Held, Lowered, Slot
 
 T = TypeVar("T")
 
+OWN_COLUMNS = ("source_file", "source_row", "as_of")
+"""What the relation `tickets` has beside the facts."""
+
 
 @room_for_deep_trees()
 def lower(
@@ -31,6 +34,7 @@ def lower(
     the same where they mean the same. Without `undecided` only what applies and what is defeated is told,
     which is cheaper.
     """
+    _require_free_names(plan)
     columns = Columns()
     writer = Writer(plan, given, columns, bits or Bits(), tells_undecided=undecided)
     refused: list[Finding] = []
@@ -45,6 +49,13 @@ def lower(
     if refused:
         raise NotSayable(refused)
     return Lowered(plan, columns.all(), tuple(slots), dict(sorted(derived.items())))
+
+
+def _require_free_names(plan: Plan) -> None:
+    """Raises NotSayable for facts that are named as the relation's own columns are."""
+    taken = [Finding("Q007", {"name": name}) for name in OWN_COLUMNS if name in plan.facts]
+    if taken:
+        raise NotSayable(taken)
 
 
 def _said(origin: Origin, refused: list[Finding], write: Callable[[], T]) -> T | None:
