@@ -7,7 +7,6 @@ them must write the same. Ends with 2 where a target is missed, 1 where the cont
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -190,7 +189,6 @@ def _shown(lines: list[Line]) -> int:
         met = found >= target if at_least else found <= target
         missed += not met
         print(f"{name:32} {found:9.2f}   target {target}{'' if met else '   MISSED'}")
-    print(f"most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
     return 2 if missed else 0
 
 
