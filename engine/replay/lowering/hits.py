@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import TypeAlias, assert_never
 
@@ -111,6 +112,11 @@ class _Table:
             return self.writer.columns.truth("row", truth)
         return self.writer.columns.add("row", case([(self.applies, sql(truth))], NULL))
 
+    @cached_property
+    def concluded(self) -> list[Outputs]:
+        """What each row concludes, worked out."""
+        return [self.outputs(row) for row in self.table.rows]
+
     def outputs(self, row: RowPlan) -> Outputs:
         """What a row concludes, worked out; what is none cannot be added to anything."""
         if row.conclusion is None or isinstance(row.conclusion, Undefined):
@@ -130,10 +136,9 @@ class _Table:
 
     def single(self, choice: list[tuple[Truth, Sql]]) -> Hits:
         """A column that shows which row counts, or why none does."""
-        hit = self.column(choice)
-        rows = [Hit(row, _shows(hit, index), self.outputs(row)) for index, row in enumerate(self.table.rows)]
-        rows += self.otherwise(_shows(hit, NO_ROW))
-        return Hits(tuple(rows), *self._open(hit, choice))
+        indices = range(len(self.table.rows))
+        codes = [(OPEN - index, self.mask(index)) for index in indices]
+        return self._with_codes(choice, [*codes, (ALL_OPEN, together(self._where_unknown(indices)))])
 
     def column(self, choice: list[tuple[Truth, Sql]]) -> Sql:
         chosen = case(choice, whole(NO_ROW))
@@ -143,21 +148,6 @@ class _Table:
     def otherwise(self, no_row: Truth) -> list[Hit]:
         row = self.table.otherwise
         return [] if row is None else [Hit(row, no_row, self.outputs(row))]
-
-    def _open(self, hit: Sql, choice: list[tuple[Truth, Sql]]) -> tuple[Truth, Mask]:
-        """When and why the column shows no row."""
-        shown = {_number(value) for _, value in choice}
-        masks: list[tuple[int, Mask]] = [
-            (OPEN - index, self.mask(index)) for index in range(len(self.table.rows))
-        ]
-        bits, origin = self.writer.bits, self.table.origin.id
-        masks.append((OVERLAP, bits.mask("rows_overlap", origin)))
-        masks.append((ALL_OPEN, together(self._where_unknown(range(len(self.truths))))))
-        masks = [(code, mask) for code, mask in masks if code in shown]
-        if self.table.otherwise is None:
-            masks.append((NO_ROW, bits.mask("no_row_applies", origin)))
-        undecided = disjunction(_shows(hit, code) for code, _ in masks)
-        return undecided, together(where(_shows(hit, code), mask) for code, mask in masks)
 
     def _where_unknown(self, indices: Sequence[int] | range) -> list[Mask]:
         return [self.mask(index) for index in indices]
@@ -198,7 +188,7 @@ class _Table:
             codes.append((OPEN - index, together(self._where_unknown(rivals))))
         choice.append((self.unknown(order), whole(ALL_OPEN)))
         codes.append((ALL_OPEN, together(self._where_unknown(order))))
-        return self._with_codes(self.column(choice), choice, codes)
+        return self._with_codes(choice, codes)
 
     def _as_good(self, one: int, other: int) -> bool:
         rows = self.table.rows
@@ -230,13 +220,13 @@ class _Table:
         indices = range(len(self.table.rows))
         choice: list[tuple[Truth, Sql]] = []
         codes: list[tuple[int, Mask]] = []
+        blurred = self._blurred_mask()
         for index in indices:
             others = [other for other in indices if other != index]
             apart = {other: negation(self._agree(index, other)) for other in others}
             clash = disjunction(conjunction([is_true(self.truths[o]), apart[o]]) for o in others if o > index)
             rivals = disjunction(conjunction([is_unknown(self.truths[o]), apart[o]]) for o in others)
             holds = is_true(self.truths[index])
-            blurred = self._blurred_mask()
             choice += [
                 (conjunction([holds, clash, _any_bit(blurred)]), whole(BLURRED)),
                 (conjunction([holds, clash]), whole(OVERLAP)),
@@ -246,18 +236,20 @@ class _Table:
             rival_masks = [where(apart[other], self.mask(other)) for other in others]
             codes.append((OPEN - index, together(rival_masks)))
         choice.append((self.unknown(indices), whole(ALL_OPEN)))
-        hit = self.column(choice)
-        codes += [(BLURRED, self._blurred_mask()), (ALL_OPEN, together(self._where_unknown(indices)))]
-        return self._with_codes(hit, choice, codes)
+        codes += [(BLURRED, blurred), (ALL_OPEN, together(self._where_unknown(indices)))]
+        return self._with_codes(choice, codes)
 
-    def _with_codes(self, hit: Sql, choice: list[tuple[Truth, Sql]], codes: list[tuple[int, Mask]]) -> Hits:
-        bits, origin = self.writer.bits, self.table.origin.id
+    def _with_codes(self, choice: list[tuple[Truth, Sql]], codes: list[tuple[int, Mask]]) -> Hits:
+        """The rows that the column shows; `codes` are what else it may show, and why it is undecided then."""
+        bits, origin, hit = self.writer.bits, self.table.origin.id, self.column(choice)
         codes.append((OVERLAP, bits.mask("rows_overlap", origin)))
         shown = {_number(value) for condition, value in choice if condition is not False}
         codes = [(code, mask) for code, mask in codes if code in shown]
         if self.table.otherwise is None:
             codes.append((NO_ROW, bits.mask("no_row_applies", origin)))
-        rows = [Hit(row, _shows(hit, index), self.outputs(row)) for index, row in enumerate(self.table.rows)]
+        rows = [
+            Hit(row, _shows(hit, index), self.concluded[index]) for index, row in enumerate(self.table.rows)
+        ]
         rows += self.otherwise(_shows(hit, NO_ROW))
         undecided = disjunction(_shows(hit, code) for code, _ in codes)
         return Hits(tuple(rows), undecided, together(where(_shows(hit, c), m) for c, m in codes))
@@ -267,7 +259,7 @@ class _Table:
         left, right = self.table.rows[one], self.table.rows[other]
         if left.conclusion == right.conclusion:
             return True
-        outputs = self.outputs(left), self.outputs(right)
+        outputs = self.concluded[one], self.concluded[other]
         if not isinstance(outputs[0], dict) or not isinstance(outputs[1], dict):
             return False
         return conjunction(_same(outputs[0][name], outputs[1][name]) for name in outputs[0])
@@ -275,8 +267,7 @@ class _Table:
     def _blurred_mask(self) -> Mask:
         """Why the outputs of rows that hold are not known."""
         masks = []
-        for row, truth in zip(self.table.rows, self.truths, strict=True):
-            outputs = self.outputs(row)
+        for outputs, truth in zip(self.concluded, self.truths, strict=True):
             cells = outputs.values() if isinstance(outputs, dict) else ()
             masks.append(where(is_true(truth), together(cell.mask for cell in cells)))
         return together(masks)
@@ -285,9 +276,11 @@ class _Table:
 
     def several(self, order: Sequence[int] | range) -> Hits:
         """Every row that holds."""
-        rows = [self.table.rows[index] for index in order]
         holds = [conjunction([self.applies, is_true(self.truths[index])]) for index in order]
-        found = [Hit(row, present, self.outputs(row)) for row, present in zip(rows, holds, strict=True)]
+        found = [
+            Hit(self.table.rows[index], present, self.concluded[index])
+            for index, present in zip(order, holds, strict=True)
+        ]
         unknown = conjunction([self.applies, self.unknown(order)])
         nothing = conjunction([self.applies, negation(disjunction(holds)), negation(unknown)])
         found += self.otherwise(nothing)
@@ -304,7 +297,7 @@ class _Table:
         indices = [i for i, row in enumerate(self.table.rows) if row.conclusion is not None]
         gaps = [i for i in indices if isinstance(self.table.rows[i].conclusion, Undefined)]
         name = self.table.outputs[0].name
-        cells = {i: c[name] for i in indices if isinstance(c := self.outputs(self.table.rows[i]), dict)}
+        cells = {i: c[name] for i in indices if isinstance(c := self.concluded[i], dict)}
         holds = {i: is_true(self.truths[i]) for i in indices}
         rows_open = self.unknown(range(len(self.truths)))
         gap = disjunction(holds[i] for i in gaps)
