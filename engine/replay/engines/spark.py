@@ -96,7 +96,7 @@ class Spark:
             frame = self._session.sql(render(query, self.dialect))
             frame.write.mode("overwrite").option("compression", "zstd").parquet(folder.part)
             folder.rename()
-            return self._session.read.parquet(folder.target).count()
+            return int(self._session.read.parquet(folder.target).count())
 
     def cancel(self) -> None:
         self._cancelled = True

@@ -84,7 +84,7 @@ def start(master: str, settings: Mapping[str, str], log: BinaryIO | int | None =
     output = subprocess.DEVNULL if log is None else log
     try:
         # Started by ourselves, so that Java's own words do not run into the command's.
-        gateway = launch_gateway(conf, {"stdout": output, "stderr": output})  # type: ignore[no-untyped-call]
+        gateway = launch_gateway(conf, {"stdout": output, "stderr": output})
         return SparkSession(SparkContext(conf=conf, gateway=gateway))
     except (PySparkRuntimeError, Py4JError) as error:
         raise SparkMissing(str(error)) from error
