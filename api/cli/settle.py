@@ -43,7 +43,7 @@ from engine.replay.settle.payers import names_outlets
 from engine.replay.settle.run import TIMES, Order, Settlement, settle
 from engine.replay.settle.settlement import Month, Statement, StatementLink
 from engine.replay.sql.refused import NotSayable
-from engine.replay.tickets.table import TicketTable
+from engine.replay.tickets.table import Repeated, TicketTable
 from engine.rulebook.types import Kind
 
 COUNTED_HERE = "Q034"
@@ -220,7 +220,7 @@ class _Run:
             table = read_tickets(engine, inputs, [asked.plan], options)
         self.stages.begin("judging")
         settlement = settle(engine, table.source, table.facts, (asked.library, asked.plan), asked.order)
-        repeated = table.repeated(engine).count
+        repeated = table.repeated(engine)
         month = _month_of(asked, settlement, table, repeated)
         self.stages.begin("writing")
         links = self._written(month, self._statements(settlement), settlement)
@@ -257,14 +257,18 @@ class _Run:
 
 
 def _files(names: Sequence[str]) -> list[str]:
-    """The files of this machine that the names stand for, patterns spelt out."""
+    """The files of this machine that the names stand for, patterns spelt out, each once."""
     here = [name for name in names if not is_uri(name)]
-    return [
+    files = [
         file
         for name in here
         for file in ([name] if Path(name).exists() else sorted(glob(name, recursive=True)))  # noqa: PTH207 - as written
         if Path(file).is_file()
     ]
+    once: dict[Path, str] = {}
+    for file in files:
+        once.setdefault(Path(file).resolve(), file)
+    return list(once.values())
 
 
 def _input(name: str) -> dict[str, Any]:
@@ -272,7 +276,7 @@ def _input(name: str) -> dict[str, Any]:
     return {"file": name, "bytes": path.stat().st_size, "sha256": sha256(path)}
 
 
-def _month_of(asked: _Asked, settlement: Settlement, table: TicketTable, repeated: int) -> Month:
+def _month_of(asked: _Asked, settlement: Settlement, table: TicketTable, repeated: Repeated) -> Month:
     counts = settlement.counts
     return Month(
         month=asked.month,
@@ -280,9 +284,9 @@ def _month_of(asked: _Asked, settlement: Settlement, table: TicketTable, repeate
         as_of=asked.reading.as_of.isoformat(timespec="seconds"),
         tickets=counts.tickets,
         bad=table.bad.count,
-        repeated=repeated,
+        repeated=repeated.count,
         other_months=counts.other_months,
-        findings=tuple(_findings(asked, settlement, table)),
+        findings=tuple(_findings(asked, settlement, table, repeated)),
         rules=settlement.rules,
         totals=settlement.totals,
         undated=counts.undated,
@@ -295,7 +299,9 @@ def _month_of(asked: _Asked, settlement: Settlement, table: TicketTable, repeate
     )
 
 
-def _findings(asked: _Asked, settlement: Settlement, table: TicketTable) -> Iterator[Finding]:
+def _findings(
+    asked: _Asked, settlement: Settlement, table: TicketTable, repeated: Repeated
+) -> Iterator[Finding]:
     """What whoever settles should know, the month's tickets first."""
     counts, month = settlement.counts, asked.month
     if counts.tickets == 0:
@@ -304,6 +310,8 @@ def _findings(asked: _Asked, settlement: Settlement, table: TicketTable) -> Iter
         yield Finding("Q106", {"tickets": f"{counts.undated:,}"})
     if counts.by_time:
         yield Finding("Q107", {"tickets": f"{counts.by_time:,}", "month": month})
+    if repeated.count:
+        yield Finding("Q082", {"count": f"{repeated.count:,}", "numbers": ", ".join(repeated.numbers)})
     yield from settlement.findings
     yield from (note for note in table.notes if note.code != COUNTED_HERE)
     yield from asked.before.findings if asked.before else ()

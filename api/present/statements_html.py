@@ -200,11 +200,9 @@ class _Pages:
             yield Tile(label, signed(amount - was), unit, sides)
 
     def warnings(self) -> Iterator[str]:
-        """Tickets that could not be judged, and numbers that stand twice; findings tell the rest."""
+        """Tickets that could not be judged; findings tell the rest."""
         if self.month.bad:
             yield self._say("warn_bad_month", count=plain(self.month.bad))
-        if self.month.repeated:
-            yield self._say("warn_repeated", repeated=plain(self.month.repeated))
 
     def numbers(self, statement: Statement) -> Iterator[tuple[str, str, str]]:
         """The month's counts and what is worked out from them."""

@@ -84,7 +84,7 @@ def read_tickets(
 
 
 def _inputs(names: Sequence[Input]) -> list[Input]:
-    """Each file once; a pattern is every file that it matches, in order of their names."""
+    """Each file once, by whatever paths it is named; a pattern is every file it matches, by name."""
     inputs: list[Input] = []
     troubles: list[Trouble] = []
     for name in names:
@@ -96,7 +96,15 @@ def _inputs(names: Sequence[Input]) -> list[Input]:
         inputs += found
     if troubles:
         raise TicketsRefused(troubles)
-    return list(dict.fromkeys(inputs))
+    once: dict[object, Input] = {}
+    for one in inputs:
+        once.setdefault(_place(one), one)
+    return list(once.values())
+
+
+def _place(one: Input) -> object:
+    """What two names of one file have in common: a ticket must not be counted, or fined, once a name."""
+    return one if not isinstance(one, str) or is_uri(one) else Path(one).resolve()
 
 
 def is_uri(name: str) -> bool:

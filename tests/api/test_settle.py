@@ -259,3 +259,14 @@ def test_bad_tickets(run: Run, tickets: Path, tmp_path: Path) -> None:
     ran = _settle(run, tickets, bad)
     assert (ran.code, "43.00 CNY" in ran.out) == (2, True)
     assert f"{bad}:2 /kind" in ran.err
+
+
+def test_a_ticket_that_stands_twice(run: Run, tickets: Path, tmp_path: Path) -> None:
+    """Two tickets with one number are both settled, and named; a file named twice is read once."""
+    again = _written(tmp_path / "again.csv", [TICKETS[5]])
+    ran = _settle(run, tickets, again)
+    assert (ran.code, "[Q082]" in ran.err, "T6" in ran.err) == (0, True, True)
+    folder = tmp_path / "settled"
+    twice = _settle(run, tickets, tickets, tickets.parent / "tick*.csv", "--output", folder)
+    assert (twice.code, twice.err) == (0, "")
+    assert len(json.loads((folder / "settlement.json").read_text())["inputs"]) == 1

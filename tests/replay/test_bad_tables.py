@@ -92,6 +92,16 @@ def test_a_pattern_is_every_file_that_it_matches(engine: Duck, tmp_path: Path) -
     assert refused(engine, str(tmp_path / "2016-*")) == [("2016-*", "Q036")]
 
 
+def test_a_file_is_read_once_by_whatever_path_it_is_named(
+    engine: Duck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its tickets would be counted, and fined, twice."""
+    written(tmp_path / "one.parquet", {"number": [1]})
+    (tmp_path / "link.parquet").symlink_to("one.parquet")
+    monkeypatch.chdir(tmp_path)
+    assert read(engine, "one.parquet", str(tmp_path / "one.parquet"), "./*.parquet").rows == 1
+
+
 def test_a_name_with_the_marks_of_a_pattern_is_a_name(engine: Duck, tmp_path: Path) -> None:
     written(tmp_path / "a1.parquet", {"number": [1]})
     name = written(tmp_path / "a[1]?*.parquet", {"number": [2, 3]})
