@@ -31,6 +31,7 @@ from api.tickets.refusal import TicketsRefused
 from api.tickets.sources import FORMS
 from api.tickets.tables import TableOptions, read_tickets
 from engine.base.findings import Finding, Language
+from engine.evaluate.examples import run_examples
 from engine.library import Library
 from engine.plan.nodes import Plan
 from engine.replay.dry_run.dimensions import not_grouped
@@ -110,7 +111,8 @@ def _dry_run(options: Mapping[str, Any], language: Language) -> int:
         _write(options, impact, found, libraries, language, out)
     stages.end()
     exceeded = [finding_of(one, language) for one in telling(found) if one.exceeded]
-    _show([*notes, *_notes(impact), *exceeded], impact, options["progress"], language)
+    told = [*notes, *_notes(impact), *_failing_examples(sides[1], options["candidate"]), *exceeded]
+    _show(told, impact, options["progress"], language)
     return FOUND if exceeded or not impact.tickets else CLEAN
 
 
@@ -125,6 +127,13 @@ def _notes(impact: Impact) -> Iterator[Finding]:
     if impact.repeated:
         values = {"count": f"{impact.repeated:,}", "numbers": ", ".join(impact.repeated_numbers)}
         yield Finding("Q082", values)
+
+
+def _failing_examples(candidate: Side, folder: str) -> Iterator[Finding]:
+    """Examples that the proposed rules no longer meet: to be expected of a change, and to be known."""
+    failing = sum(not result.passed for result in run_examples(candidate.library, "reference"))
+    if failing:
+        yield Finding("Q083", {"count": f"{failing:,}", "folder": folder})
 
 
 def _show(findings: Sequence[Finding], impact: Impact, progress: str, language: Language) -> None:
