@@ -22,6 +22,7 @@ from engine.rulebook.expressions import (
     FactValue,
     FieldValue,
     Not,
+    ParameterValue,
     Present,
     Quantifier,
     Test,
@@ -133,8 +134,13 @@ class Compiler(ValueCompiler):
         return self.function.keep(key, Variable(local, may_be_unknown=True, may_be_none=False)).name
 
     def _guarded(self, condition: Expression, walked: str) -> str:
-        """A comparison is walked only when all its facts are there; the answer is plain otherwise."""
-        if not isinstance(condition, Comparison) or any(isinstance(p, Count) for p in walk(condition)):
+        """A comparison is walked only when all its facts are there; the answer is plain otherwise.
+
+        Not so with a parameter: on a day that is none it is missing, which leaves the comparison unknown.
+        """
+        if not isinstance(condition, Comparison):
+            return walked
+        if any(isinstance(part, Count | ParameterValue) for part in walk(condition)):
             return walked
         facts = self.all_facts(condition)
         for test, answer in ((unknown(facts), "None"), (none(facts), "False")):
