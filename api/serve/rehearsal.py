@@ -236,7 +236,10 @@ class Rehearsal:
             if "step" in said:
                 self._note(str(said["step"]), said.get("done", 0))
             elif "findings" in said:
-                self._said.findings = said["findings"]
+                # Files have names of this run's own folder, which say nothing to whoever asked for it.
+                self._said.findings = [
+                    {k: v for k, v in one.items() if k != "file"} for one in said["findings"]
+                ]
 
     def _note(self, step: str, share: Any) -> None:
         done = int(min(max(share, 0), 1) * 100) if isinstance(share, int | float) else 0
