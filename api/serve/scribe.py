@@ -28,7 +28,11 @@ def write(folder_name: str) -> None:
     from api.metrics import Metrics
     from api.scribe.process import run
 
-    run(folder.read_settings().database_url, folder.scribe, Metrics("scribe").committed)
+    try:
+        run(folder.read_settings().database_url, folder.scribe, Metrics("scribe").committed)
+    except Exception as error:  # noqa: BLE001 - said in the log's own form, not as Python prints it
+        logs.journal().error("scribe_failed", exc_info=error)
+        raise SystemExit(1) from None
 
 
 class ScribeProcess:
