@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -207,14 +208,24 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     """
     del record
     connection.isolation_level = None
-    for pragma in (
-        "page_size = 8192",
-        "journal_mode = WAL",
-        "wal_autocheckpoint = 2000",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-    ):
+    connection.execute("PRAGMA page_size = 8192")
+    _write_ahead(connection)
+    for pragma in ("wal_autocheckpoint = 2000", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Of several who switch a new file at once SQLite lets one and refuses the rest without waiting."""
+    last = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _sqlite_code(error) & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -67,7 +67,7 @@ def test_tables_of_an_earlier_version(database_url: str, monkeypatch: pytest.Mon
 
 def test_upgrade_by_several_at_once(database_url: str) -> None:
     """Several processes may start on an empty database; each finds the tables there."""
-    opened = [open_database(database_url) for _ in range(4)]
+    opened = [open_database(database_url) for _ in range(8)]
     ready = Barrier(len(opened))
 
     def start(database: Database) -> None:
