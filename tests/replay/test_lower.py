@@ -54,3 +54,13 @@ def test_rules_about_facts_without_a_column_vanish(plan: Plan) -> None:
     asked = lower(plan, ["rulebook_owner", "first_call_date", "first_call_type", "customer_reports_attitude"])
     first_calls = {slot.rule for slot in asked.slots if "first-call" in slot.rule and slot.part == "outcomes"}
     assert first_calls == {"penalties/first-call/attitude"}
+
+
+def test_causes_that_nobody_asks_for_are_not_worked_out(plan: Plan) -> None:
+    """Why things are undecided is half of the work; what applies is the same without it."""
+    told, untold = lower(plan), lower(plan, undecided=False)
+    assert [slot.rule for slot in untold.slots if slot.part == "outcomes"] == [
+        slot.rule for slot in told.slots if slot.part == "outcomes"
+    ]
+    assert not [column.name for column in untold.columns if "causes" in column.name]
+    assert [column.name for column in told.columns if "causes" in column.name]

@@ -8,6 +8,7 @@ import duckdb
 from sqlglot import exp
 
 from engine.replay.engines.engine import Range, Scan
+from engine.replay.sql.vocabulary import type_written
 
 _NOT_BY_FOLDER = exp.PropertyEQ(this=exp.to_identifier("hive_partitioning"), expression=exp.false())
 """A folder called `month=2015-10` adds no column."""
@@ -42,7 +43,7 @@ def _plain(path: str) -> str:
 def _type(written: str) -> exp.DataType:
     if written == '"NULL"':
         return NO_TYPE.copy()
-    return exp.DataType.build(written.replace(NANOSECONDS, "TIMESTAMPTZ(9)"), dialect="duckdb")
+    return type_written(written.replace(NANOSECONDS, "TIMESTAMPTZ(9)"), "duckdb")
 
 
 _TOLD = """

@@ -46,6 +46,14 @@ class Bits:
         )
 
 
+class NoCauses(Bits):
+    """Where nobody asks why anything is unknown: every mask is empty, and costs nothing."""
+
+    def mask(self, reason: Reason, name: str) -> Mask:
+        del reason, name
+        return NOTHING
+
+
 def together(masks: Iterable[Mask]) -> Mask:
     """All the causes of all of them."""
     found: dict[int, list[Sql]] = {}

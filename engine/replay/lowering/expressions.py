@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from engine.evaluate.facts import MOST_RECORDS
 from engine.plan.nodes import Plan
-from engine.replay.lowering.causes import ZERO, Bits, Mask, where
+from engine.replay.lowering.causes import NOTHING, ZERO, Bits, Mask, where
 from engine.replay.lowering.moments import Moments
 from engine.replay.lowering.values import (
     OUTSIDE,
@@ -255,6 +255,8 @@ class Expressions:
 
     def missing_fact(self, name: str) -> Mask:
         """Why a fact that the ticket does not give is unknown, where it is."""
+        if not self.tells_undecided:
+            return NOTHING
         worth = self.given_fact(name)
         return where(worth.unknown, self.bits.mask("fact_missing", name))
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from engine.base.findings import Finding
 from engine.plan.nodes import Origin, Plan
-from engine.replay.lowering.causes import Bits
+from engine.replay.lowering.causes import Bits, NoCauses
 from engine.replay.lowering.definitions import define
 from engine.replay.lowering.items import slots_of
 from engine.replay.lowering.values import Given
@@ -36,7 +36,8 @@ def lower(
     """
     _require_free_names(plan)
     columns = Columns()
-    writer = Writer(plan, given, columns, bits or Bits(), tells_undecided=undecided)
+    told = (bits or Bits()) if undecided else NoCauses()
+    writer = Writer(plan, given, columns, told, tells_undecided=undecided)
     refused: list[Finding] = []
     derived: dict[str, Held] = {}
     for definition in plan.definitions:

@@ -53,7 +53,9 @@ class Writer(Expressions):
     """Writes the expressions of one plan over the relation `tickets`."""
 
     def mask(self, expression: Expression, scope: Scope = OUTSIDE) -> Mask:
-        """Why an expression is unknown, where it is; 0 where it is not."""
+        """Why an expression is unknown, where it is; 0 where it is not, and everywhere where nobody asks."""
+        if not self.tells_undecided:
+            return NOTHING
         match expression:
             case Constant():
                 return NOTHING
@@ -95,12 +97,15 @@ class Writer(Expressions):
         cell = self.cell(expression, scope)
         if cell.worth.none is False:
             return cell
+        settled = replace(cell.worth, none=False, may_be_unknown=True)
+        if not self.tells_undecided:
+            return Cell(settled, NOTHING)
         absent = {fact.name: self.fact(fact.name).worth.none for fact in facts_in(expression)}
         lacking = [where(none, self.bits.mask("fact_missing", name)) for name, none in absent.items()]
         nobody = negation(disjunction(absent.values()))
         lacking.append(where(nobody, self.bits.mask("fact_missing", "as_of")))
         mask = together([cell.mask, where(cell.worth.none, together(lacking))])
-        return Cell(replace(cell.worth, none=False, may_be_unknown=True), mask)
+        return Cell(settled, mask)
 
     def _operands_mask(self, expression: Expression, scope: Scope) -> Mask:
         """Those of all operands, unless one of them is none."""

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from engine.replay.sql.deep import room_for_deep_trees
 from engine.replay.sql.logic import Truth, is_unknown
-from engine.replay.sql.slots import Column, Sql
+from engine.replay.sql.slots import Column, Sql, columns_read
 
 DIGITS = 10
 
@@ -81,22 +81,23 @@ def judged(source: exp.Select, columns: Iterable[Column], select: Sequence[Sql])
     known = {column.name: column for column in columns}
     known, select = _inlined(known, select)
     needed = _needed(known, select)
-    own = {name for part in (*select, *(known[n].expression for n in needed)) for name in _read(part)} - set(
-        known
-    )
-    carried, query = sorted(own), source
+    read = {name for part in select for name in columns_read(part)}
+    read |= {name for column in needed for name in known[column].reads}
+    carried, query = sorted(read - set(known)), source
     for layer in _layers(known, needed):
-        made = [exp.alias_(known[name].expression.copy(), name, copy=False) for name in layer]
+        made = [exp.alias_(known[name].expression, name, copy=False) for name in layer]
         query = _over(query, [*map(exp.column, carried), *made])
         carried += layer
-    return _over(query, [part.copy() for part in select])
+    return _over(query, select)
 
 
 def _inlined(known: Mapping[str, Column], select: Sequence[Sql]) -> tuple[dict[str, Column], list[Sql]]:
-    """The columns and the select list, with every column that is read once put in its reader's place."""
+    """Copies of the columns and the select list; every column that is read once is in its reader's place."""
     needed = _needed(known, select)
     parts = [*select, *(known[name].expression for name in needed)]
-    read = Counter(name for part in parts for name in [*_read(part), *_read_by_records(part)])
+    read = Counter(name for part in select for name in columns_read(part))
+    read.update(name for column in needed for name in known[column].reads)
+    read.update(name for part in parts for name in _read_by_records(part))
     once = {name for name in needed if read[name] == 1}
     written: dict[str, Column] = {}
     for name, column in known.items():  # what a column reads stands before it
@@ -109,13 +110,13 @@ def _inlined(known: Mapping[str, Column], select: Sequence[Sql]) -> tuple[dict[s
 def _read_by_records(expression: Sql) -> list[str]:
     """What is asked again for each record of a list, and so is better worked out before."""
     bodies = [node.args["body"] for node in expression.walk() if "body" in node.args]
-    return [name for body in bodies for name in _read(body)]
+    return [name for body in bodies for name in columns_read(body)]
 
 
 def _put_in(expression: Sql, once: Collection[str], written: Mapping[str, Column]) -> Sql:
     def replaced(node: Sql) -> Sql:
         if isinstance(node, exp.Column) and node.name in once:
-            return exp.paren(written[node.name].expression, copy=True)
+            return exp.Paren(this=written[node.name].expression)
         return node
 
     return expression.copy().transform(replaced, copy=False)
@@ -127,12 +128,12 @@ def _over(query: exp.Select, expressions: Sequence[Sql]) -> exp.Select:
 
 def _needed(known: Mapping[str, Column], select: Sequence[Sql]) -> set[str]:
     needed: set[str] = set()
-    waiting = [name for part in select for name in _read(part)]
+    waiting = [name for part in select for name in columns_read(part)]
     while waiting:
         name = waiting.pop()
         if name in known and name not in needed:
             needed.add(name)
-            waiting += _read(known[name].expression)
+            waiting += known[name].reads
     return needed
 
 
@@ -140,9 +141,5 @@ def _layers(known: Mapping[str, Column], needed: set[str]) -> list[list[str]]:
     level: dict[str, int] = {}
     for name in known:  # in the order in which they can be worked out
         if name in needed:
-            level[name] = 1 + max((level.get(read, -1) for read in _read(known[name].expression)), default=-1)
+            level[name] = 1 + max((level.get(read, -1) for read in known[name].reads), default=-1)
     return [[n for n in level if level[n] == depth] for depth in range(max(level.values(), default=-1) + 1)]
-
-
-def _read(expression: Sql) -> list[str]:
-    return [column.name for column in expression.find_all(exp.Column)]

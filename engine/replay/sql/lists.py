@@ -82,7 +82,7 @@ def reduced(records: Sql, initial: Sql, so_far: str, name: str, body: Sql) -> Sq
 
 def struct(fields: Mapping[str, Sql]) -> Sql:
     """A record."""
-    return v.Record(expressions=[exp.alias_(value, name) for name, value in fields.items()])
+    return v.Record(expressions=[exp.alias_(value, name, copy=False) for name, value in fields.items()])
 
 
 def array(entries: Sequence[Sql]) -> Sql:

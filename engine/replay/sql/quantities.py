@@ -11,7 +11,7 @@ from sqlglot import exp
 from engine.base import exact
 from engine.replay.sql.refused import refuse
 from engine.replay.sql.slots import Sql
-from engine.replay.sql.vocabulary import BIGINT, HUGEINT, binary, cast, grouped
+from engine.replay.sql.vocabulary import BIGINT, HUGEINT, binary, cast, grouped, type_written
 
 NARROW, WIDE = 18, 38
 """How many digits 64 and 128 bits have room for."""
@@ -92,7 +92,7 @@ def wide_type(scale: int) -> exp.DataType:
 
 
 def decimal_type(precision: int, scale: int) -> exp.DataType:
-    return exp.DataType.build(f"DECIMAL({precision}, {scale})")
+    return type_written(f"DECIMAL({precision}, {scale})")
 
 
 def checked(digits: Digits) -> Digits:

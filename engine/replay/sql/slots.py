@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from sqlglot import exp
@@ -37,6 +38,16 @@ class Column:
     def read(self) -> exp.Column:
         """An expression that reads the column."""
         return exp.column(self.name)
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The names of the columns that it reads, as often as it reads them."""
+        return columns_read(self.expression)
+
+
+def columns_read(expression: Sql) -> tuple[str, ...]:
+    """The names of the columns in an expression, as often as they stand there."""
+    return tuple(column.name for column in expression.find_all(exp.Column))
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def _not_among(column: Sql, members: Sequence[str], dialect: Dialect) -> Sql:
 
 def _not_a_month(column: Sql, first_day: Sql) -> Sql:
     """`2015-1`, which a database may take for a month, is none."""
-    written = exp.Left(this=v.cast(first_day, exp.DataType.build("TEXT")), expression=whole(7))
+    written = exp.Left(this=v.cast(first_day, v.type_written("TEXT")), expression=whole(7))
     return v.grouped(
         exp.And(this=_given(column), expression=exp.NullSafeNEQ(this=written, expression=column))
     )
@@ -176,7 +176,7 @@ def _number(bound: Any, stored: exp.DataType, rounding: str) -> Sql | None:
         return None
     literal = exp.Literal.number(format(abs(rounded), "f"))
     number = exp.Neg(this=literal) if rounded < 0 else literal
-    return number if scale == 0 else v.cast(number, exp.DataType.build(f"DECIMAL({MOST_PRECISION}, {scale})"))
+    return number if scale == 0 else v.cast(number, v.type_written(f"DECIMAL({MOST_PRECISION}, {scale})"))
 
 
 def _moment(bound: Any, type_: Type) -> Sql | None:

@@ -29,7 +29,7 @@ Fit: TypeAlias = Literal["plain", "converted", "never"]
 
 _D = exp.DataType.Type
 _EXACT = Context(prec=80)
-BIGINT = exp.DataType.build("BIGINT")
+BIGINT = v.type_written("BIGINT")
 WHOLE = frozenset(
     {_D.TINYINT, _D.SMALLINT, _D.INT, _D.BIGINT, _D.UTINYINT, _D.USMALLINT, _D.UINT, _D.UBIGINT}
 )
@@ -120,19 +120,19 @@ def canonical_type(type_: Type) -> exp.DataType:
     """The type of a fact's column in the relation `tickets`."""
     match type_.kind:
         case Kind.BOOLEAN:
-            return exp.DataType.build("BOOLEAN")
+            return v.type_written("BOOLEAN")
         case Kind.INTEGER:
-            return exp.DataType.build("BIGINT")
+            return v.type_written("BIGINT")
         case Kind.DECIMAL | Kind.MONEY:
-            return exp.DataType.build(f"DECIMAL({MOST_DIGITS + (type_.scale or 0)}, {type_.scale or 0})")
+            return v.type_written(f"DECIMAL({MOST_DIGITS + (type_.scale or 0)}, {type_.scale or 0})")
         case Kind.DATE | Kind.MONTH:
-            return exp.DataType.build("DATE")
+            return v.type_written("DATE")
         case Kind.INSTANT:
-            return exp.DataType.build("TIMESTAMP", dialect="duckdb")
+            return v.type_written("TIMESTAMP", "duckdb")
         case Kind.LIST:
             return _list_type({name: canonical_type(part.type) for name, part in type_.fields.items()})
         case _:
-            return exp.DataType.build("TEXT")
+            return v.type_written("TEXT")
 
 
 def _list_type(fields: Mapping[str, exp.DataType]) -> exp.DataType:
@@ -174,7 +174,7 @@ def narrowed(value: Sql, told: Digits | None) -> Sql:
     """A number that is known to fit into 64 bits as one that does: it is compared three times as fast."""
     if told is None or not told.is_narrow:
         return value
-    return v.cast(value, BIGINT if told.scale == 0 else exp.DataType.build(f"DECIMAL({HALF}, {told.scale})"))
+    return v.cast(value, BIGINT if told.scale == 0 else v.type_written(f"DECIMAL({HALF}, {told.scale})"))
 
 
 def told_digits(column: Stored, type_: Type) -> Digits | None:
@@ -206,7 +206,7 @@ def utc(column: Sql, stored: exp.DataType, zone: ZoneInfo) -> Sql:
     """
     if stored.this is _D.TIMESTAMPTZ:
         if stored.expressions:  # of another precision, which few functions take
-            column = exp.cast(column, exp.DataType.build("TIMESTAMPTZ"))
+            column = exp.cast(column, v.type_written("TIMESTAMPTZ"))
         return v.OfMicroseconds(this=v.Microseconds(this=column))
     wall = column if stored.this is _D.TIMESTAMPNTZ else v.cast(column, v.TIMESTAMP)
     return days.of_wall(wall, zone)

@@ -185,7 +185,7 @@ def _asked(column: Stored) -> list[Sql]:
     asked: list[Sql] = [exp.Count(this=read_)]
     if column.type.this in PLAIN_NUMBERS:
         ends = (exp.Min(this=read_.copy()), exp.Max(this=read_.copy()))
-        asked += [v.cast(end, exp.DataType.build("TEXT")) for end in ends]
+        asked += [v.cast(end, v.type_written("TEXT")) for end in ends]
     return asked
 
 
@@ -260,11 +260,11 @@ class _Maker:
     def select(self, part: Part, facts: Sequence[str], wrong: Sql | None) -> exp.Select:
         columns = [
             exp.alias_(part.file, SOURCE_FILE),
-            exp.alias_(v.cast(part.row, exp.DataType.build("BIGINT")), SOURCE_ROW),
-            exp.alias_(self._as_of(part), AS_OF),
-            *(exp.alias_(self._fact(part, name), name, quoted=True) for name in facts),
+            exp.alias_(v.cast(part.row, v.BIGINT), SOURCE_ROW),
+            exp.alias_(self._as_of(part), AS_OF, copy=False),
+            *(exp.alias_(self._fact(part, name), name, quoted=True, copy=False) for name in facts),
         ]
-        query = exp.select(*columns).from_(part.scan.relation.copy())
+        query = exp.select(*columns, copy=False).from_(part.scan.relation.copy())
         return query.where(_is_not_true(wrong)) if wrong is not None else query
 
     def _fact(self, part: Part, name: str) -> Sql:
@@ -297,7 +297,7 @@ class _Maker:
         if not suspected:
             return None, Bad()
         counts = [_counted(condition) for condition in suspected]
-        found = next(self.engine.rows(exp.select(*counts).from_(part.scan.relation.copy())))
+        found = next(self.engine.rows(exp.select(*counts, copy=False).from_(part.scan.relation.copy())))
         wrong = either(c for c, count in zip(suspected, found, strict=True) if count)
         return (None, Bad()) if wrong is None else (wrong, self._bad(part, wrong))
 
@@ -336,7 +336,7 @@ def _is_not_true(condition: Sql) -> Sql:
 
 
 def _counted(condition: Sql) -> Sql:
-    return exp.Count(this=exp.Case(ifs=[exp.If(this=condition.copy(), true=whole(1))]))
+    return exp.Count(this=exp.Case(ifs=[exp.If(this=condition, true=whole(1))]))
 
 
 def _grouped(query: exp.Select, by: str, *further: Sql) -> exp.Select:

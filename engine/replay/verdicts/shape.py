@@ -15,6 +15,7 @@ from typing import TypeAlias
 from sqlglot import exp
 
 from engine.plan.nodes import Plan
+from engine.replay.sql.vocabulary import type_written
 from engine.rulebook.types import MONEY_DIGITS, Kind, Type
 
 MOST_DIGITS = 38
@@ -134,18 +135,14 @@ def fact_shape(type_: Type) -> Shape:
 
 def sql_type(shape: Shape) -> exp.DataType:
     """The shape as a type of SQL."""
-    return _sql_type(shape).copy()
-
-
-def _sql_type(shape: Shape) -> exp.DataType:
     match shape:
         case Plain.INSTANT:
             # The absolute one in every dialect: what Spark calls TIMESTAMP depends on its settings.
             return exp.DataType.build("TIMESTAMP_LTZ", udt=True)
         case Plain():
-            return exp.DataType.build(shape.value, dialect="duckdb")
+            return type_written(shape.value, "duckdb")
         case Exact(scale=scale):
-            return exp.DataType.build(f"DECIMAL({MOST_DIGITS}, {scale})", dialect="duckdb")
+            return type_written(f"DECIMAL({MOST_DIGITS}, {scale})", "duckdb")
         case Many(of=of):
             return exp.DataType(this=exp.DataType.Type.ARRAY, expressions=[sql_type(of)], nested=True)
         case Parts(fields=fields):
