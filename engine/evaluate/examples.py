@@ -18,7 +18,7 @@ from engine.evaluate.verdict import Outcome, Verdict
 from engine.library import Library
 from engine.plan.nodes import Plan, TablePlan
 from engine.rulebook.checks import all_rows, defined_by, parts_of
-from engine.rulebook.expressions import all_of
+from engine.rulebook.expressions import FactValue, all_of
 from engine.rulebook.model import Aggregate, Definition, Example, Item, Row, RuleException, Table
 
 
@@ -128,19 +128,23 @@ def _failed(item: Item, example: Example, got: Mapping[str, Any]) -> ExampleResu
 
 def _hit_rows(item: Item, case: Case) -> list[str]:
     """The rows that count, also those that conclude nothing and those that define a fact."""
-    table = _table_plan(item, case.plan)
-    if table is None or case.value(all_of(table.guard, table.own)) is not True:
+    table = table_named(case.plan, item.head.id) if isinstance(item, Table) else None
+    return [] if table is None else hit_rows(case, table)
+
+
+def hit_rows(case: Case, table: TablePlan) -> list[str]:
+    """The short names of the rows that count where the table's own condition holds."""
+    if case.value(all_of(table.guard, table.own)) is not True:
         return []
     return [
         hit.row.origin.id.rpartition("/")[2] for hit in selection(case, table).hits if hit.row is not None
     ]
 
 
-def _table_plan(item: Item, plan: Plan) -> TablePlan | None:
-    if not isinstance(item, Table):
-        return None
+def table_named(plan: Plan, identifier: str) -> TablePlan | None:
+    """The table of that id, whether it concludes something or defines a fact."""
     bodies = [*plan.items, *(definition.body for definition in plan.definitions)]
-    found = (body for body in bodies if isinstance(body, TablePlan) and body.origin.id == item.head.id)
+    found = (body for body in bodies if isinstance(body, TablePlan) and body.origin.id == identifier)
     return next(found, None)
 
 
@@ -160,7 +164,11 @@ def compare(item: Item, example: Example, verdict: Verdict, rows: list[str]) -> 
 
 def concluded(item: Item, verdict: Verdict) -> dict[str, Any]:
     """What a verdict says of one item, in the words that `expect` uses."""
-    identifier = item.head.id
+    return said_of(item.head.id, defined_by(item), verdict)
+
+
+def said_of(identifier: str, fact: FactValue | None, verdict: Verdict) -> dict[str, Any]:
+    """The same of the item of that id, which defines `fact`."""
     got: dict[str, Any] = {}
     for outcome in verdict["outcomes"]:
         if outcome["rule"] == identifier:
@@ -172,7 +180,6 @@ def concluded(item: Item, verdict: Verdict) -> dict[str, Any]:
         if undecided["rule"] == identifier or undecided["rule"].startswith(f"{identifier}/"):
             got["undecided"] = undecided["missing"]
             got["reason"] = undecided["reason"]
-    fact = defined_by(item)
     if fact is not None and fact.name in verdict["derived"]:
         got[fact.name] = verdict["derived"][fact.name]
     return got or {"nothing": True}
