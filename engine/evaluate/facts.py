@@ -55,6 +55,14 @@ def facts_from(raw: Mapping[str, Any], plan: Plan, pointer: str = "/facts") -> t
     return facts, findings
 
 
+def value_from(raw: Any, declaration: FactDeclaration, zone: str) -> Value | None:
+    """The value of one fact from what JSON or a catalogue's `example` carries; None where it does not fit."""
+    try:
+        return _within_bounds(_value(raw, declaration, zone, ""), declaration, "")
+    except _Refused:
+        return None
+
+
 def _escaped(name: str) -> str:
     return str(name).replace("~", "~0").replace("/", "~1")
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from engine.evaluate.facts import Facts
 from engine.evaluate.values import shown
 from engine.plan.nodes import Plan
+from engine.rulebook.types import Type
 
 Doubt: TypeAlias = Literal["out_of_reach", "time_limit", "not_confirmed"]
 """Why something is not known: it hangs on what is not said exactly, the solver's allowance is used up, or
@@ -25,8 +26,22 @@ class Witness:
 
     def ticket(self, plan: Plan) -> dict[str, Any]:
         """As JSON carries it and `caiding decide` takes it."""
-        facts = {name: shown(value, plan.facts[name].type) for name, value in self.facts.items()}
+        facts = {name: _written(value, plan.facts[name].type) for name, value in self.facts.items()}
         return {"facts": facts} | ({} if self.as_of is None else {"as_of": self.as_of.isoformat()})
+
+
+def _written(value: Any, type_: Type) -> Any:
+    """As a verdict shows it, but to the microsecond: a ticket must be read back as it was judged."""
+    match value:
+        case tuple():
+            fields = type_.fields
+            return [
+                {name: _written(part, fields[name].type) for name, part in each.items()} for each in value
+            ]
+        case datetime(microsecond=part) if part:
+            return value.isoformat()
+        case _:
+            return shown(value, type_)
 
 
 @dataclass(frozen=True, slots=True)
