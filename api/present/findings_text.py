@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Callable, Sequence
+from typing import TextIO, TypeAlias
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -17,6 +17,8 @@ from engine.base.spans import Span
 MOST_FINDINGS = 100
 MOST_CELLS = 120
 """How much of a long line is shown, in terminal cells (a Chinese character takes two)."""
+Beneath: TypeAlias = Callable[[Finding], Sequence[tuple[str, str]]]
+"""What more is told of a finding, a heading and a text a line: what shows the claims of a proof."""
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFORMATION: "bold cyan"}
 
 
@@ -25,16 +27,25 @@ def console_on(stream: TextIO, *, wrap: bool = False, width: int | None = None) 
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not wrap)
 
 
-def write_findings(console: Console, findings: Sequence[Finding], language: Language) -> None:
+def nothing(finding: Finding) -> Sequence[tuple[str, str]]:
+    """No lines beneath a finding."""
+    del finding
+    return ()
+
+
+def write_findings(
+    console: Console, findings: Sequence[Finding], language: Language, beneath: Beneath = nothing
+) -> None:
     """Up to 100 findings as text with an empty line after each, and how many more there are."""
     for finding in findings[:MOST_FINDINGS]:
-        console.print(finding_text(finding, language), end="\n\n" if finding.span else "\n")
+        text = finding_text(finding, language, beneath(finding))
+        console.print(text, end="\n\n" if finding.span else "\n")
     more = len(findings) - MOST_FINDINGS
     if more > 0:
         console.print(Text(label("heading", "more_findings", language, more=f"{more:,}"), style="bold"))
 
 
-def finding_text(finding: Finding, language: Language) -> Text:
+def finding_text(finding: Finding, language: Language, beneath: Sequence[tuple[str, str]] = ()) -> Text:
     """One finding, without a line break at its end."""
     style = STYLES[finding.severity]
     text = Text()
@@ -45,9 +56,9 @@ def finding_text(finding: Finding, language: Language) -> Text:
     for further in finding.labels:
         _append_place(text, further.span, ":::", "-", further.text(language), "bold blue")
     mend = finding.help(language)
-    if mend:
-        text.append(f"\n{label('heading', 'help', language)}: ", style="bold cyan")
-        text.append(visible(mend))
+    for heading, words in (*beneath, *([(label("heading", "help", language), mend)] if mend else [])):
+        text.append(f"\n{heading}: ", style="bold cyan")
+        text.append(visible(words))
     return text
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from api.present.findings_text import Beneath, nothing
 from engine.base.findings import Finding, Language, Severity
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "notice"}
 
 
-def github_line(finding: Finding, language: Language) -> str:
+def github_line(finding: Finding, language: Language, beneath: Beneath = nothing) -> str:
     """`::error file=…,line=…,col=…,title=R230::message`, all on one line.
 
     >>> github_line(Finding("D030", {}), "en")
     '::error title=D030::the file is empty'
     """
     mend = finding.help(language)
-    text = finding.message(language) + (f"\n{mend}" if mend else "")
+    further = (f"{heading}: {words}" for heading, words in beneath(finding))
+    text = "\n".join((finding.message(language), *further, *([mend] if mend else [])))
     properties = ",".join(f"{key}={_property(value)}" for key, value in _properties(finding).items())
     return f"::{COMMANDS[finding.severity]} {properties}::{_data(text)}"
 

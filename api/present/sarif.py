@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
+from api.present.findings_text import Beneath, nothing
 from engine.base.findings import Finding, Label, Language, Severity, codes
 from engine.base.spans import Span
 
@@ -14,8 +15,19 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
 
 
-def sarif(findings: Sequence[Finding], language: Language) -> dict[str, Any]:
-    """One run; each code that occurs is a rule of the tool."""
+def no_members(finding: Finding) -> Mapping[str, Any]:
+    """Nothing more for programs."""
+    del finding
+    return {}
+
+
+def sarif(
+    findings: Sequence[Finding],
+    language: Language,
+    beneath: Beneath = nothing,
+    members: Callable[[Finding], Mapping[str, Any]] = no_members,
+) -> dict[str, Any]:
+    """One run; each code that occurs is a rule of the tool. `members` become the properties of a result."""
     rules = sorted({finding.code for finding in findings})
     driver = {
         "name": "caiding",
@@ -26,7 +38,10 @@ def sarif(findings: Sequence[Finding], language: Language) -> dict[str, Any]:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, rules.index(finding.code), language) for finding in findings],
+        "results": [
+            _result(finding, rules.index(finding.code), language, beneath) | _properties(members(finding))
+            for finding in findings
+        ],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -43,9 +58,14 @@ def _rule(code: str, language: Language) -> dict[str, Any]:
     return rule
 
 
-def _result(finding: Finding, index: int, language: Language) -> dict[str, Any]:
+def _properties(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {"properties": dict(members)} if members else {}
+
+
+def _result(finding: Finding, index: int, language: Language, beneath: Beneath) -> dict[str, Any]:
     mend = finding.help(language)
-    text = finding.message(language) + (f"\n{mend}" if mend else "")
+    further = (f"{heading}: {words}" for heading, words in beneath(finding))
+    text = "\n".join((finding.message(language), *further, *([mend] if mend else [])))
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": index,

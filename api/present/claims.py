@@ -1,0 +1,140 @@
+"""What shows the claims of a proof: for which tickets, one of them as `decide` takes it, what is cited."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, TypeAlias
+
+from rich.table import Table
+from rich.text import Text
+
+from api.present.findings_json import finding_json
+from api.present.findings_text import visible
+from api.present.labels import counted, label
+from api.present.region_words import region_json, region_text
+from engine.base.findings import Finding, Language, Severity
+from engine.library import Library
+from engine.plan.nodes import Plan
+from engine.prove.answer import NotKnown, Proved, Refuted, Witness
+from engine.prove.claim import Claim
+
+CLIFF = "R314"
+"""Claims of this code are shown as one table."""
+MOST_REGIONS = 8
+Key: TypeAlias = tuple[object, ...]
+
+
+class Claims:
+    """The claims of one library, to be looked up by their findings."""
+
+    def __init__(self, claims: Sequence[Claim], library: Library) -> None:
+        assert library.plan is not None, "what is proved is proved of a plan"
+        self.claims = claims
+        self.plan: Plan = library.plan
+        self._by_finding: Mapping[Key, Claim] = {_key(claim.finding): claim for claim in claims}
+        self._sources = library.sources
+
+    def lines(self, finding: Finding, language: Language) -> list[tuple[str, str]]:
+        """What a reader is shown beneath the finding, a heading and a text a line; nothing for no claim."""
+        claim = self._by_finding.get(_key(finding))
+        return [] if claim is None else [*self._shown(claim, language)]
+
+    def members(self, finding: Finding) -> dict[str, Any]:
+        """The same for programs: `answer`, `regions`, `witness`, `citations` and what is left open."""
+        claim = self._by_finding.get(_key(finding))
+        if claim is None:
+            return {}
+        cited = [{"source": c.source, "quote": c.quote} for c in claim.citations]
+        return {
+            **self._answered(claim),
+            "regions": [region_json(region) for region in claim.regions],
+            "citations": cited,
+        }
+
+    def _shown(self, claim: Claim, language: Language) -> Iterable[tuple[str, str]]:
+        for region in claim.regions[:MOST_REGIONS]:
+            yield _say("where", language), region_text(region, language, self.plan.facts)
+        if len(claim.regions) > MOST_REGIONS:
+            yield _say("where", language), _say("more", language, count=len(claim.regions) - MOST_REGIONS)
+        match claim.answer:
+            case Refuted(witness=witness):
+                yield _say("ticket", language), self.ticket_line(witness)
+            case Proved(free=free) if free:
+                yield _say("whatever", language), "; ".join(free)
+            case _:
+                pass
+        for citation in claim.citations:
+            source = self._sources.get(citation.source)
+            title = source.title.in_language(language) if source else citation.source
+            yield _say("source", language), f"「{citation.quote}」 {title}"
+
+    def ticket_line(self, witness: Witness) -> str:
+        """A witness as one line of JSON that `decide` takes."""
+        return ticket_line(witness, self.plan)
+
+    def _answered(self, claim: Claim) -> dict[str, Any]:
+        match claim.answer:
+            case Refuted(witness=witness):
+                return {"answer": "refuted", "witness": witness.ticket(self.plan)}
+            case Proved(free=free):
+                return {"answer": "proved", "witness": None, "free": list(free)}
+            case NotKnown(why=why, about=about):
+                return {"answer": "not_known", "witness": None, "why": why, "about": list(about)}
+
+
+def ticket_line(witness: Witness, plan: Plan) -> str:
+    """A witness as one line of JSON that `decide` takes."""
+    return json.dumps(witness.ticket(plan), ensure_ascii=False)
+
+
+def claims_json(shown: Claims, library: Library, language: Language) -> dict[str, Any]:
+    """Every claim as a finding with what shows it, and how many there are of what."""
+    found = [
+        {**finding_json(claim.finding, language), **shown.members(claim.finding)} for claim in shown.claims
+    ]
+    severities = {f"{s}s": sum(c.finding.severity is s for c in shown.claims) for s in Severity}
+    summary = {"rulebooks": len(library.rulebooks), **severities, **_answers(shown.claims)}
+    return {"findings": found, "summary": summary}
+
+
+def claims_summary(claims: Sequence[Claim], folder: str, language: Language) -> str:
+    """`rules: 1 warning, 12 notes; 4 shown by a ticket, 8 proved, 1 not settled`."""
+    counts = {s: sum(claim.finding.severity is s for claim in claims) for s in Severity}
+    listed = label("words", "list", language)
+    parts = listed.join(counted(s, count, language) for s, count in counts.items() if count)
+    if not parts:
+        return _say("summary_none", language, folder=folder)
+    answers = listed.join(_say(key, language, count=count) for key, count in _answers(claims).items())
+    return _say("summary", language, folder=folder, findings=parts, answers=answers)
+
+
+def _answers(claims: Sequence[Claim]) -> dict[str, int]:
+    kinds = {"refuted": Refuted, "proved": Proved, "not_known": NotKnown}
+    return {key: sum(isinstance(claim.answer, kind) for claim in claims) for key, kind in kinds.items()}
+
+
+def cliffs(claims: Sequence[Claim], titles: Mapping[str, str], language: Language) -> Table:
+    """What one more unit costs: rule, fact, from and to, amount before and after; a rule is named once."""
+    table = Table(box=None, pad_edge=False, title=_say("cliffs", language), title_justify="left")
+    table.add_column(_say("rule", language), overflow="fold")
+    table.add_column(_say("fact", language), overflow="fold")
+    table.add_column(_say("step", language), justify="right", no_wrap=True)
+    table.add_column(_say("amount", language), justify="right", no_wrap=True)
+    found = [claim.finding.values for claim in claims]
+    for rule, steps in groupby(found, key=lambda values: values["id"]):
+        name = Text(f"{visible(titles.get(rule, rule))} ({rule})" if rule in titles else rule)
+        for values in steps:
+            step = f"{values['low']} → {values['high']}"
+            table.add_row(name, values["fact"], step, f"{values['before']} → {values['after']}")
+            name = Text("")
+    return table
+
+
+def _key(finding: Finding) -> Key:
+    return finding.code, finding.span, finding.pointer, tuple(sorted(finding.values.items()))
+
+
+def _say(key: str, language: Language, **values: object) -> str:
+    return label("prove", key, language, **values)
