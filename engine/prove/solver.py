@@ -39,7 +39,7 @@ def bool_symbol(name: str) -> Bool:
 
 def constant(term: Int) -> int | None:
     """The number that a term is, where it is one."""
-    return term.as_long() if z3.is_int_value(term) else None
+    return int(term.as_long()) if z3.is_int_value(term) else None
 
 
 def same(left: Term, right: Term) -> bool:
@@ -183,6 +183,10 @@ class Model:
     def number(self, term: Int) -> int:
         return int(self.found.eval(term, model_completion=True).as_long())
 
+    def value(self, term: Term) -> Term:
+        """The value as a term."""
+        return self.found.eval(term, model_completion=True)
+
     def truth(self, term: Bool) -> bool:
         return bool(z3.is_true(self.found.eval(term, model_completion=True)))
 
@@ -248,3 +252,8 @@ def symbols_in(*terms: Term) -> frozenset[str]:
             found.add(term.decl().name())
         waiting.extend(term.children())
     return frozenset(found)
+
+
+def identity(term: Term) -> int:
+    """The same for the same term, as long as it is kept."""
+    return int(term.get_id())

@@ -1,0 +1,142 @@
+"""Clocks as formulas: the twin of `engine.evaluate.clocks`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.plan.nodes import ClockPlan
+from engine.prove.encoding.free import Free
+from engine.prove.encoding.rails import Rails
+from engine.prove.encoding.times import DueWorth
+from engine.prove.encoding.worth import Worth, chosen, not_known, value
+from engine.prove.solver import (
+    FALSE,
+    TRUE,
+    Bool,
+    both,
+    choice,
+    compared,
+    disjunction,
+    either,
+    equal,
+    identity,
+    implies,
+    int_symbol,
+    negation,
+    number,
+)
+from engine.rulebook.expressions import type_of
+from engine.rulebook.types import Kind
+
+if TYPE_CHECKING:
+    from engine.prove.encoding.encoding import Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class ClockForm:
+    """When it has surely begun, and what it then shows; `open`: it may have begun, and that is not known, or
+    what it shows is not.
+    """
+
+    not_started: Bool
+    met: Bool
+    breached: Bool
+    running: Bool
+    open: Bool
+    due: DueWorth
+
+
+def form(encoding: Encoding, clock: ClockPlan) -> ClockForm:
+    """The face of a clock whose conditions hold."""
+    started = value(number(0)) if clock.starts is None else encoding.worth(clock.starts)
+    due, has_due = _due(encoding, clock, started)
+    not_started = either(started.none, both(started.usable, has_due.known, negation(has_due.there)))
+    begun = both(started.usable, due.moment.usable)
+    late, unknown_stop, is_open = _stops(encoding, clock, due)
+    as_of = encoding.symbols.as_of()
+    overdue = both(is_open, as_of.known, negation(encoding.times.in_time(due, as_of, False)))
+    breached = either(overdue, late)
+    kept = both(begun, negation(breached), negation(unknown_stop))
+    shown = either(breached, both(negation(unknown_stop), either(negation(is_open), as_of.known)))
+    return ClockForm(
+        not_started,
+        met=both(kept, negation(is_open)),
+        breached=both(begun, breached),
+        running=both(kept, is_open, as_of.known),
+        open=either(both(negation(not_started), negation(begun)), both(begun, negation(shown))),
+        due=due,
+    )
+
+
+def _stops(encoding: Encoding, clock: ClockPlan, due: DueWorth) -> tuple[Bool, Bool, Bool]:
+    """Whether one happened too late, one is not known, and whether one is known not to have happened."""
+    stops = [(encoding.worth(stop), stop.type.kind is not Kind.INSTANT) for stop in clock.stops]
+    late = disjunction(
+        both(stop.usable, negation(encoding.times.in_time(due, stop, is_day))) for stop, is_day in stops
+    )
+    unknown = disjunction(negation(stop.known) for stop, _ in stops)
+    is_open = disjunction(stop.none for stop, _ in stops) if stops else TRUE
+    return late, unknown, is_open
+
+
+def _due(encoding: Encoding, clock: ClockPlan, started: Worth) -> tuple[DueWorth, Worth]:
+    """The due moment; and whether there is one at all, which a clock with a given due moment may lack."""
+    if clock.due is not None:
+        given = encoding.worth(clock.due)
+        if type_of(clock.due).kind is Kind.INSTANT:
+            return DueWorth(given, TRUE), given
+        ends = encoding.times.at(given.term, number(24 * 60))
+        return DueWorth(replace(given, term=ends), FALSE), given
+    assert clock.starts is not None, "one of limit and due is set"
+    assert clock.limit is not None, "one of limit and due is set"
+    is_day = type_of(clock.starts).kind is not Kind.INSTANT
+    start = (
+        started.term
+        if type_of(clock.starts).kind is not Kind.MONTH
+        else encoding.times.first_day(started.term)
+    )
+    moment, inclusive = not_known(number(0)), FALSE
+    for holds, limit in reversed(encoding.limits(clock.limit)):
+        found = encoding.times.due(limit, start, is_day)
+        moment = chosen(holds, found.moment, moment)
+        inclusive = choice(holds, found.inclusive, inclusive)
+    due = DueWorth(replace(moment, known=moment.usable), inclusive)
+    return _with_pauses(encoding, clock, due), value(number(0))
+
+
+def _with_pauses(encoding: Encoding, clock: ClockPlan, due: DueWorth) -> DueWorth:
+    """Pauses only put the due moment off; by how much is left open where there are any."""
+    if clock.pauses is None:
+        return due
+    records = encoding.symbols.records(encoding.plan.facts[clock.pauses.list.name])
+    none = both(negation(records.longer), equal(records.length, number(0)))
+    name = f"due after pauses {encoding.symbols.fresh()}"
+    later = int_symbol(name)
+    made = Free(
+        name,
+        clock.pauses.list.name,
+        value(later),
+        (due.moment.term,),
+        None,
+        (
+            compared(">=", later, due.moment.term),
+            implies(none, equal(later, due.moment.term)),
+        ),
+    )
+    free = encoding.symbols.free(("pauses", clock.pauses, identity(due.moment.term)), made)
+    known = both(due.moment.known, records.known)
+    return DueWorth(Worth(known, due.moment.there, free.worth.term), due.inclusive)
+
+
+def in_time(encoding: Encoding, clock: ClockPlan) -> Rails:
+    """The fact that a clock defines: met is true, breached is false, all else is not known."""
+    own = encoding.condition(clock.own)
+    found = form(encoding, clock)
+    met, breached = both(own.must, found.met), both(own.must, found.breached)
+    return Rails(met, negation(breached))
+
+
+def states(found: ClockForm) -> tuple[tuple[str, Bool], ...]:
+    """The states in which a clock says something."""
+    return ("met", found.met), ("breached", found.breached), ("running", found.running)

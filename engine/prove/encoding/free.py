@@ -1,0 +1,55 @@
+"""What is not said exactly: a symbol with true bounds, and how its true value is found for given operands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.prove.encoding.worth import Worth
+from engine.prove.solver import (
+    FALSE,
+    Bool,
+    Model,
+    Term,
+    both,
+    conjunction,
+    equal,
+    implies,
+    number,
+)
+
+Computed = int | None | bool
+"""The value; None where it is none; False where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """`worth` stands for a function of `operands`; `compute` gives its value for whole numbers.
+
+    Without `compute` nothing is known but the bounds.
+    """
+
+    name: str
+    text: str
+    worth: Worth
+    operands: tuple[Term, ...]
+    compute: Callable[[Sequence[int]], Computed] | None
+    bounds: tuple[Bool, ...] = ()
+
+    def lemma(self, model: Model) -> Bool | None:
+        """What the model has wrong about it; None where it is right, or nothing can be said."""
+        if self.compute is None:
+            return None
+        values = [model.number(operand) for operand in self.operands]
+        truth = self._is(self.compute(values))
+        if model.truth(truth):
+            return None
+        given = conjunction(equal(op, number(v)) for op, v in zip(self.operands, values, strict=True))
+        return implies(given, truth)
+
+    def _is(self, found: Computed) -> Bool:
+        if found is False:
+            return equal(self.worth.known, FALSE)
+        if found is None:
+            return both(self.worth.known, equal(self.worth.there, FALSE))
+        return both(self.worth.known, self.worth.there, equal(self.worth.term, number(int(found))))

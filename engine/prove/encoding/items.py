@@ -1,0 +1,312 @@
+"""What an item concludes as formulas: the twin of `engine.evaluate.judge`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, RowPlan, RulePlan, TablePlan
+from engine.prove.encoding import clocks
+from engine.prove.encoding.encoding import Encoding
+from engine.prove.encoding.rails import Rails
+from engine.prove.encoding.worth import Worth, apart, arithmetic, extreme, first_of, value
+from engine.prove.solver import (
+    FALSE,
+    TRUE,
+    Bool,
+    both,
+    conjunction,
+    disjunction,
+    either,
+    equal,
+    negation,
+    number,
+)
+from engine.rulebook.expressions import Expression, type_of
+from engine.rulebook.model import SINGLE_HIT, Undefined
+from engine.rulebook.outcomes import (
+    Breach,
+    Compensation,
+    Fee,
+    Fine,
+    Gate,
+    Obligation,
+    Outcome,
+    Review,
+    Route,
+    Score,
+    Share,
+)
+
+Fixed: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An outcome that stands `when`: its kind, what is fixed about it, and its amounts by name.
+
+    `row`: of a table of which one row counts.
+    """
+
+    when: Bool
+    kind: str
+    fixed: Fixed
+    amounts: tuple[tuple[str, Worth], ...] = ()
+    row: RowPlan | None = None
+
+    @property
+    def like(self) -> tuple[str, Fixed]:
+        """Effects that are alike can be told apart by their amounts only."""
+        return self.kind, self.fixed
+
+
+@dataclass(frozen=True, slots=True)
+class ItemForm:
+    """What an item says: its effects, which exceptions defeat it when, and when something is undecided."""
+
+    effects: tuple[Effect, ...]
+    defeated: tuple[tuple[Exemption, Bool], ...]
+    open: Bool
+
+    @property
+    def is_defeated(self) -> Bool:
+        return disjunction(when for _, when in self.defeated)
+
+
+def item_form(encoding: Encoding, item: ItemPlan) -> ItemForm:
+    """What an item says of the ticket."""
+    match item:
+        case RulePlan():
+            return _rule(encoding, item)
+        case TablePlan():
+            return _table(encoding, item)
+        case ClockPlan():
+            return _clock(encoding, item)
+        case _:
+            assert_never(item)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exceptions:
+    """`stands`: none takes the outcome away. `defeats`: which does when, `open`: that is not known."""
+
+    stands: Bool
+    defeats: tuple[tuple[Exemption, Bool], ...]
+    open: Bool
+    surely: Bool
+
+
+def _exceptions(encoding: Encoding, exemptions: Sequence[Exemption]) -> _Exceptions:
+    defeats, possible, so_far = [], [], FALSE
+    for exemption in exemptions:
+        if exemption.effect == "review":
+            continue
+        rails = encoding.condition(exemption.condition)
+        defeats.append((exemption, both(rails.must, negation(so_far))))
+        so_far = either(so_far, rails.must)
+        possible.append(rails.may)
+    may = disjunction(possible)
+    return _Exceptions(negation(may), tuple(defeats), both(may, negation(so_far)), so_far)
+
+
+def _rule(encoding: Encoding, rule: RulePlan) -> ItemForm:
+    applies = encoding.applies(rule)
+    exceptions = _exceptions(encoding, rule.exemptions)
+    stands = both(applies.must, exceptions.stands)
+    effects, missing = _concluded(encoding, rule.outcomes, stands)
+    reviews, doubts = _reviews(encoding, rule.exemptions, stands)
+    return ItemForm(
+        (*effects, *reviews),
+        tuple((exemption, both(applies.must, when)) for exemption, when in exceptions.defeats),
+        either(
+            both(applies.unknown, negation(exceptions.surely)),
+            both(applies.must, exceptions.open),
+            missing,
+            doubts,
+        ),
+    )
+
+
+def _reviews(encoding: Encoding, exemptions: Sequence[Exemption], stands: Bool) -> tuple[list[Effect], Bool]:
+    found = [
+        (exemption, encoding.condition(exemption.condition))
+        for exemption in exemptions
+        if exemption.effect == "review"
+    ]
+    effects = [
+        Effect(both(stands, rails.must), "review", (("reason", "manual_exception"),)) for _, rails in found
+    ]
+    return effects, disjunction(both(stands, rails.unknown) for _, rails in found)
+
+
+def _table(encoding: Encoding, table: TablePlan) -> ItemForm:
+    applies, form = encoding.applies(table), encoding.table(table)
+    exceptions = _exceptions(encoding, table.exemptions)
+    concluding = disjunction(hit.when for hit in form.hits if hit.outputs is not None)
+    stands = both(applies.must, exceptions.stands)
+    effects: list[Effect] = []
+    missing: list[Bool] = []
+    for hit in form.hits:
+        when, row = both(stands, hit.when), hit.row if table.policy in SINGLE_HIT else None
+        if isinstance(hit.outputs, Undefined):
+            effects.append(Effect(when, "review", (("reason", "undefined_by_source"),), row=row))
+        elif hit.outputs is not None:
+            names = [output.name for output in table.outputs]
+            outputs = dict(zip(names, hit.outputs, strict=True))
+            stated, lacking = _concluded(encoding, table.outcomes, when, outputs, row)
+            effects += stated
+            missing.append(lacking)
+    reviews, doubts = _reviews(encoding, table.exemptions, both(stands, concluding))
+    return ItemForm(
+        (*effects, *reviews),
+        tuple((e, both(applies.must, concluding, when)) for e, when in exceptions.defeats),
+        either(
+            both(applies.unknown, negation(exceptions.surely), _possible(table, form.rows)),
+            both(applies.must, concluding, exceptions.open),
+            both(applies.must, form.open, negation(exceptions.surely)),
+            *missing,
+            doubts,
+        ),
+    )
+
+
+def _possible(table: TablePlan, rows: Sequence[Rails]) -> Bool:
+    return TRUE if table.otherwise is not None else disjunction(rails.may for rails in rows)
+
+
+def _clock(encoding: Encoding, clock: ClockPlan) -> ItemForm:
+    applies, face = encoding.applies(clock), clocks.form(encoding, clock)
+    inclusive = Worth(TRUE, TRUE, face.due.inclusive)
+    deadlines = [
+        Effect(
+            both(applies.must, when),
+            "deadline",
+            (("state", state),),
+            (("due", face.due.moment), ("inclusive", inclusive)),
+        )
+        for state, when in clocks.states(face)
+    ]
+    effects, missing = _concluded(encoding, clock.on_breach, both(applies.must, face.breached))
+    silent = either(applies.false, face.not_started)
+    return ItemForm(
+        (*deadlines, *effects),
+        (),
+        either(both(negation(silent), either(applies.unknown, face.open)), missing),
+    )
+
+
+def _concluded(
+    encoding: Encoding,
+    outcomes: Sequence[Outcome],
+    when: Bool,
+    outputs: Mapping[str, Worth] | None = None,
+    row: RowPlan | None = None,
+) -> tuple[list[Effect], Bool]:
+    """All the outcomes, or none of them where an amount is not known."""
+    stated = [_outcome(encoding, outcome, outputs) for outcome in outcomes]
+    usable = conjunction(worth.usable for _, _, amounts in stated for _, worth in amounts)
+    effects = [Effect(both(when, usable), kind, fixed, amounts, row) for kind, fixed, amounts in stated]
+    return effects, both(when, negation(usable))
+
+
+def _outcome(
+    encoding: Encoding, outcome: Outcome, outputs: Mapping[str, Worth] | None
+) -> tuple[str, Fixed, tuple[tuple[str, Worth], ...]]:
+    def amount(expression: Expression) -> tuple[tuple[str, Worth], ...]:
+        return (("amount", encoding.worth(expression, outputs=outputs)),)
+
+    match outcome:
+        case Fine(amount=due, payer=payer, per=per):
+            return "fine", _fixed(unit=type_of(due).unit, payer=payer, per=per), amount(due)
+        case Fee(amount=due, payer=payer):
+            return "fee", _fixed(unit=type_of(due).unit, payer=payer), amount(due)
+        case Compensation(amount=due, payee=payee, payer=payer):
+            fixed = _fixed(payee=payee, payer=payer)
+            return "compensation", fixed, () if due is None else amount(due)
+        case Share():
+            return "share", _fixed(unit=type_of(outcome.of).unit), _shares(encoding, outcome, outputs)
+        case Breach(code=code, by=by):
+            return "breach", _fixed(code=code, by=by), ()
+        case Obligation(acts=acts, by=by):
+            return "obligation", _fixed(acts=" ".join(acts), by=by), ()
+        case Gate(action=action, allowed=allowed, requires=requires):
+            allows = str(allowed).lower()
+            return "gate", _fixed(action=action, allowed=allows, requires=" ".join(requires) or None), ()
+        case Route(to=to):
+            return "route", _fixed(to=to), ()
+        case Score(name=name, points=points):
+            return "score", _fixed(name=name), (("points", encoding.worth(points, outputs=outputs)),)
+        case Review(reason=reason):
+            return "review", _fixed(reason=reason), ()
+        case _:
+            assert_never(outcome)
+
+
+def _fixed(**parts: str | None) -> Fixed:
+    return tuple((name, part) for name, part in parts.items() if part is not None)
+
+
+def _shares(
+    encoding: Encoding, share: Share, outputs: Mapping[str, Worth] | None
+) -> tuple[tuple[str, Worth], ...]:
+    """Parts in order, each capped at what is left; the remainder party bears the rest."""
+    left = encoding.worth(share.of, outputs=outputs)
+    found = [("of", left)]
+    for part in share.parts:
+        wanted = extreme("min", (encoding.worth(part.amount, outputs=outputs), left))
+        borne = extreme("max", (value(number(0)), wanted))
+        found.append((part.party, borne))
+        left = arithmetic("-", left, borne)
+    return (*found, (share.remainder, left))
+
+
+# --- two items ------------------------------------------------------------------------------------------
+
+
+def forms_apart(one: ItemForm, other: ItemForm) -> Bool:
+    """A ticket of which two items say different things, be it that they are defeated or undecided."""
+    return either(
+        negation(equal(one.open, other.open)),
+        negation(equal(one.is_defeated, other.is_defeated)),
+        *_effects_apart(one.effects, other.effects),
+    )
+
+
+def _effects_apart(one: Sequence[Effect], other: Sequence[Effect]) -> Iterator[Bool]:
+    keys = dict.fromkeys(effect.like for effect in (*one, *other))
+    for key in keys:
+        left = [effect for effect in one if effect.like == key]
+        right = [effect for effect in other if effect.like == key]
+        yield _alike_apart(left, right)
+
+
+def _alike_apart(left: Sequence[Effect], right: Sequence[Effect]) -> Bool:
+    """Several alike are compared as one where never two of them stand, else one by one in their order."""
+    if _exclusive(left) and _exclusive(right):
+        left, right = _merged(left), _merged(right)
+    pairs = list(zip(left, right, strict=False))
+    rest = (*left[len(pairs) :], *right[len(pairs) :])
+    return either(*(effect.when for effect in rest), *(_pair_apart(a, b) for a, b in pairs))
+
+
+def _exclusive(effects: Sequence[Effect]) -> bool:
+    """Effects of different rows of a table of which one row counts, or a single one."""
+    rows = {id(effect.row) for effect in effects if effect.row is not None}
+    return len(effects) < 2 or len(rows) == len(effects)
+
+
+def _merged(effects: Sequence[Effect]) -> list[Effect]:
+    if len(effects) < 2:
+        return list(effects)
+    names = [name for name, _ in effects[0].amounts]
+    amounts = tuple(
+        (name, first_of([(e.when, e.amounts[n][1]) for e in effects[:-1]], effects[-1].amounts[n][1]))
+        for n, name in enumerate(names)
+    )
+    return [Effect(disjunction(e.when for e in effects), effects[0].kind, effects[0].fixed, amounts)]
+
+
+def _pair_apart(one: Effect, other: Effect) -> Bool:
+    amounts = [apart(a, b) for (_, a), (_, b) in zip(one.amounts, other.amounts, strict=True)]
+    return either(negation(equal(one.when, other.when)), both(one.when, disjunction(amounts)))

@@ -1,0 +1,336 @@
+"""The facts of a ticket as symbols: what the solver may choose, within the bounds of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from engine.base.calendar import EARLIEST, LATEST
+from engine.evaluate.facts import MOST_DIGITS, Facts
+from engine.prove.encoding.free import Free
+from engine.prove.encoding.worth import Worth, value
+from engine.prove.encoding.zone import SECOND, microseconds, moment_of
+from engine.prove.solver import (
+    TRUE,
+    Bool,
+    Int,
+    Model,
+    Term,
+    bool_symbol,
+    both,
+    compared,
+    conjunction,
+    constant,
+    disjunction,
+    equal,
+    int_symbol,
+    negation,
+    number,
+    symbols_in,
+)
+from engine.rulebook.model import FactDeclaration
+from engine.rulebook.types import FieldType, Kind, Scalar, Type
+
+MOST_RECORDS = 3
+"""So many records of a list are written out; of a longer one nothing is said."""
+AS_OF = "as_of"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A list: `records` up to `length` are there, unless the list is `longer`."""
+
+    known: Bool
+    length: Int
+    longer: Bool
+    records: tuple[Mapping[str, Worth], ...]
+
+
+class Symbols:
+    """The symbols of one ticket, made as they are asked for. With `partial` its facts may be unknown."""
+
+    def __init__(self, partial: bool = False) -> None:
+        self.partial = partial
+        self._words: dict[str, int] = {}
+        self._facts: dict[tuple[str, Type, str], tuple[FactDeclaration, Worth]] = {}
+        self._lists: dict[tuple[str, Type, str], tuple[FactDeclaration, Records]] = {}
+        self._bounds: dict[str, list[Bool]] = {}
+        self._free: dict[tuple[Any, ...], Free] = {}
+        self._as_of: Worth | None = None
+        self._preferred: list[Bool] = []
+
+    # --- words ------------------------------------------------------------------------------------------
+
+    def word(self, text: str) -> Int:
+        """The number that stands for a word or text."""
+        return number(self._words.setdefault(text, len(self._words)))
+
+    def text(self, found: int) -> str:
+        """The text of a number; one that stands for no text of the rules is a text of its own."""
+        return next((t for t, n in self._words.items() if n == found), f"T{found}")
+
+    def literal(self, scalar: Scalar, type_: Type) -> Worth:
+        """A constant of the rulebook."""
+        match scalar:
+            case bool():
+                return value(TRUE if scalar else negation(TRUE))
+            case int():
+                return value(number(scalar))
+            case Decimal():
+                return _decimal(scalar)
+            case str():
+                return value(self.word(scalar))
+            case datetime():
+                return value(number(microseconds(scalar.astimezone(UTC))))
+            case date():
+                return value(number(month_number(scalar) if type_.kind is Kind.MONTH else scalar.toordinal()))
+            case _:
+                raise TypeError(f"a {type_} is no number")
+
+    # --- facts ------------------------------------------------------------------------------------------
+
+    def fact(self, declared: FactDeclaration) -> Worth:
+        """A fact that the ticket gives, or may give."""
+        key = declared.name, declared.type, declared.absence
+        if key not in self._facts:
+            name = declared.name if not self._named(declared.name) else f"{declared.name}#{len(self._facts)}"
+            self._facts[key] = declared, self._symbol(name, declared.type, declared.absence == "none")
+            self._bind(self._facts[key][1], self._within(declared, self._facts[key][1]))
+        return self._facts[key][1]
+
+    def _named(self, name: str) -> bool:
+        return any(known == name for known, _, _ in self._facts)
+
+    def given(self, declared: FactDeclaration) -> Bool:
+        """Whether the ticket gives a fact that the rules can work out as well."""
+        return bool_symbol(f"{declared.name} given")
+
+    def as_of(self) -> Worth:
+        """The instant of judging, in whole seconds."""
+        if self._as_of is None:
+            seconds = int_symbol(AS_OF)
+            known = bool_symbol(f"{AS_OF} known") if self.partial else TRUE
+            self._as_of = Worth(known, TRUE, seconds * number(SECOND))
+            self._bound(AS_OF, [_between(self._as_of.term, *_instants())])
+        return self._as_of
+
+    def _symbol(self, name: str, type_: Type, may_be_none: bool) -> Worth:
+        known = bool_symbol(f"{name} known") if self.partial and not may_be_none else TRUE
+        there = bool_symbol(f"{name} there") if may_be_none else TRUE
+        if type_.kind is Kind.BOOLEAN:
+            return Worth(known, there, bool_symbol(name))
+        return Worth(known, there, int_symbol(name), _scale(type_))
+
+    def _within(self, declared: FactDeclaration, worth: Worth) -> list[Bool]:
+        low, high = (
+            None if bound is None else self.literal(bound, declared.type)
+            for bound in (declared.minimum, declared.maximum)
+        )
+        bounds = self._bounds_of(declared.type, worth)
+        if low is not None:
+            bounds.append(compared(">=", worth.term, number(_in_scale(low, worth.scale))))
+        if high is not None:
+            bounds.append(compared("<=", worth.term, number(_in_scale(high, worth.scale))))
+        return bounds
+
+    def _bounds_of(self, type_: Type, worth: Worth) -> list[Bool]:
+        """What values of a type can be, as `engine.evaluate.facts` takes them."""
+        match type_.kind:
+            case Kind.BOOLEAN:
+                return []
+            case Kind.ENUM:
+                return [disjunction(equal(worth.term, self.word(member)) for member in type_.members)]
+            case Kind.INTEGER | Kind.DECIMAL | Kind.MONEY:
+                most = 10 ** (MOST_DIGITS + worth.scale) - 1
+                return [_between(worth.term, -most, most)]
+            case Kind.DATE:
+                return [_between(worth.term, EARLIEST.toordinal(), LATEST.toordinal())]
+            case Kind.MONTH:
+                return [_between(worth.term, month_number(EARLIEST), month_number(LATEST))]
+            case Kind.INSTANT:
+                return [_between(worth.term, *_instants())]
+            case _:
+                return [compared(">=", worth.term, number(0))]
+
+    # --- lists ------------------------------------------------------------------------------------------
+
+    def records(self, declared: FactDeclaration) -> Records:
+        """A list of records; one of a `record` fact has one at most."""
+        key = declared.name, declared.type, declared.absence
+        if key not in self._lists:
+            self._lists[key] = declared, self._records(declared)
+        return self._lists[key][1]
+
+    def _records(self, declared: FactDeclaration) -> Records:
+        name, most = declared.name, 1 if declared.is_record else MOST_RECORDS
+        may_be_unknown = self.partial and declared.absence != "none"
+        known = bool_symbol(f"{name} known") if may_be_unknown else TRUE
+        length = int_symbol(f"{name} length")
+        self._bound(f"{name} length", [_between(length, 0, most)])
+        records = tuple(
+            {field: self._field(f"{name}.{n}.{field}", kind) for field, kind in declared.type.fields.items()}
+            for n in range(most)
+        )
+        longer = negation(TRUE) if declared.is_record else bool_symbol(f"{name} longer")
+        return Records(known, length, longer, records)
+
+    def _field(self, name: str, field: FieldType) -> Worth:
+        worth = self._symbol(name, field.type, field.absent_is_none)
+        self._bind(worth, self._bounds_of(field.type, worth))
+        return worth
+
+    # --- what is left open ------------------------------------------------------------------------------
+
+    def free(self, key: tuple[Any, ...], make: Free) -> Free:
+        """What stands for a function of operands: the same symbol for the same function of the same."""
+        if key not in self._free:
+            self._free[key] = make
+            self._bind(make.worth, make.bounds)
+        return self._free[key]
+
+    def free_in(self, names: Iterable[str]) -> list[Free]:
+        """What is left open among the symbols of these names."""
+        read = frozenset(names)
+        return [free for free in self._free.values() if read & symbols_in(free.worth.term, free.worth.known)]
+
+    def fresh(self) -> int:
+        """A number for the next thing that is left open."""
+        return len(self._free)
+
+    # --- axioms and models ------------------------------------------------------------------------------
+
+    def _bound(self, name: str, bounds: Iterable[Bool]) -> None:
+        self._bounds.setdefault(name, []).extend(bounds)
+
+    def _bind(self, worth: Worth, bounds: Sequence[Bool]) -> None:
+        """Whoever reads one symbol of a worth reads its bounds."""
+        for symbol in symbols_in(worth.term, worth.known, worth.there):
+            self._bound(symbol, bounds)
+
+    def reached(self, *terms: Term) -> frozenset[str]:
+        """The names of all symbols that terms read, and of those that the bounds of these read."""
+        found: set[str] = set()
+        waiting = list(symbols_in(*terms))
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting.extend(symbols_in(*self._bounds.get(name, ())))
+        return frozenset(found)
+
+    def axioms(self, *terms: Term) -> list[Bool]:
+        """The bounds of all that the terms read."""
+        return [bound for name in sorted(self.reached(*terms)) for bound in self._bounds.get(name, ())]
+
+    def prefer(self, condition: Bool) -> None:
+        """Tickets that are shown are rather such, where there are any."""
+        self._preferred.append(condition)
+
+    def preferred(self, names: frozenset[str]) -> list[Bool]:
+        """What tickets that give facts of these names should rather be."""
+        return [condition for condition in self._preferred if symbols_in(condition) <= names]
+
+    def short_lists(self) -> Bool:
+        """No list is longer than what is written out of it."""
+        return conjunction(negation(records.longer) for _, records in self._lists.values())
+
+    def ticket(self, model: Model, names: frozenset[str], zone: tzinfo) -> tuple[Facts, datetime | None]:
+        """The ticket that a model is; only facts among the named symbols are given."""
+        facts: dict[str, Any] = {}
+        for (name, _, _), (declared, worth) in self._facts.items():
+            if self._is_given(declared, worth, model, names):
+                facts.setdefault(name, self._decoded(model, worth, declared.type, zone))
+        for (name, _, _), (declared, records) in self._lists.items():
+            if f"{name} length" in names and model.truth(records.known):
+                facts.setdefault(name, tuple(self._decoded_records(model, declared, records, zone)))
+        moment = self._as_of
+        is_told = moment is not None and AS_OF in names and model.truth(moment.known)
+        return facts, moment_of(model.number(moment.term), zone) if moment and is_told else None
+
+    def other_than(self, model: Model, names: frozenset[str]) -> Bool:
+        """Any ticket but that of the model."""
+        worths = [worth for _, worth in self._facts.values()]
+        worths += [w for _, records in self._lists.values() for r in records.records for w in r.values()]
+        same = [
+            equal(term, model.value(term))
+            for worth in worths
+            for term in (worth.known, worth.there, worth.term)
+            if symbols_in(term) & names
+        ]
+        return negation(conjunction(same))
+
+    def _is_given(self, declared: FactDeclaration, worth: Worth, model: Model, names: frozenset[str]) -> bool:
+        if not symbols_in(worth.term, worth.known, worth.there) & names:
+            return False
+        if declared.derived == "fallback" and not model.truth(self.given(declared)):
+            return False
+        return model.truth(worth.usable)
+
+    def _decoded_records(
+        self, model: Model, declared: FactDeclaration, records: Records, zone: tzinfo
+    ) -> Iterator[dict[str, Any]]:
+        for record in records.records[: model.number(records.length)]:
+            yield {
+                field: self._decoded(model, worth, declared.type.fields[field].type, zone)
+                for field, worth in record.items()
+                if model.truth(worth.usable)
+            }
+
+    def _decoded(self, model: Model, worth: Worth, type_: Type, zone: tzinfo) -> Any:
+        if type_.kind is Kind.BOOLEAN:
+            return model.truth(worth.term)
+        found = model.number(worth.term)
+        match type_.kind:
+            case Kind.INTEGER:
+                return found
+            case Kind.DECIMAL | Kind.MONEY:
+                return Decimal(found).scaleb(-worth.scale)
+            case Kind.DATE:
+                return date.fromordinal(found)
+            case Kind.MONTH:
+                return date(found // 12, found % 12 + 1, 1)
+            case Kind.INSTANT:
+                return moment_of(found, zone)
+            case _:
+                return self.text(found)
+
+
+def month_number(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _scale(type_: Type) -> int:
+    return (type_.scale or 0) if type_.kind in (Kind.DECIMAL, Kind.MONEY) else 0
+
+
+def _decimal(scalar: Decimal) -> Worth:
+    exponent = scalar.as_tuple().exponent
+    assert isinstance(exponent, int), "a constant is a finite number"
+    scale = max(0, -exponent)
+    return value(number(int(scalar.scaleb(scale))), scale)
+
+
+def _in_scale(bound: Worth, scale: int) -> int:
+    """A bound in a type's own unit."""
+    found = constant(bound.term)
+    assert found is not None, "a bound is a constant"
+    return rescaled(found, bound.scale, scale)
+
+
+def rescaled(found: int, old: int, new: int) -> int:
+    """In units of another scale; a coarser one rounds down, which no value of that scale notices."""
+    return found * int(10 ** (new - old)) if new >= old else found // int(10 ** (old - new))
+
+
+def _between(term: Int, low: int, high: int) -> Bool:
+    return both(compared(">=", term, number(low)), compared("<=", term, number(high)))
+
+
+def _instants() -> tuple[int, int]:
+    """The first and last instant that a fact may name, in the zone that is furthest from UTC."""
+    first = datetime(EARLIEST.year, EARLIEST.month, EARLIEST.day, tzinfo=UTC) + timedelta(days=1)
+    last = datetime(LATEST.year, LATEST.month, LATEST.day, tzinfo=UTC)
+    return microseconds(first), microseconds(last)
