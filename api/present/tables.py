@@ -53,6 +53,7 @@ class RulebookTables:
         self.conditions = ConditionWords(catalogue, parameters, language, on)
         self.outcomes = OutcomeWords(self.conditions)
         self.sources = library.sources
+        self.titles = {item.head.id: item.head.title for book in library.rulebooks for item in book.items}
         self.preferred = {name: reading.preferred for name, reading in library.readings.items()}
         self.options = {name: reading.options for name, reading in library.readings.items()}
         self.language = language
@@ -215,6 +216,11 @@ class RulebookTables:
         return self._heading("from_only", start=start) if start else self._heading("until_only", until=until)
 
     def _ending(self, head: Head) -> Iterator[Entry]:
+        """What an item promises, its note and its sources."""
+        if head.rises_with:
+            yield "rises_with", self.conditions.list(self.conditions.fact(f.name) for f in head.rises_with)
+        for other in head.implements:
+            yield "implements", f"{self.titles[other].in_language(self.language)}  {other}"
         if head.note:
             yield "note", head.note.in_language(self.language)
         if head.citations:

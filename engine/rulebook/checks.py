@@ -29,6 +29,7 @@ from engine.rulebook.model import (
     Undefined,
 )
 from engine.rulebook.outcomes import amounts
+from engine.rulebook.promises import check_promises
 
 
 def check_rulebooks(
@@ -51,6 +52,7 @@ def check_rulebooks(
             )
         for item in book.items:
             findings.extend(_item_findings(item, sources, statements, readings, parameters))
+    findings.extend(check_promises(rulebooks))
     findings.extend(_undefined_facts(catalogue, rulebooks))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -57,6 +57,7 @@ from engine.rulebook.words_defined import defined_fact, fits_fact
 
 P = ParamSpec("P")
 T = TypeVar("T")
+ITEM_KINDS = ("rule", "table", "define", "clock", "aggregate")
 Dated: TypeAlias = tuple[date, Scalar, ScalarNode]
 
 
@@ -75,15 +76,37 @@ def rulebook_from_node(node: MappingNode, catalogue: Catalogue, findings: list[F
         else:
             parameters[key.text] = parameter
     names = Names(catalogue, name, parameters, findings, unreadable=frozenset(unreadable))
-    sections = [_readable(_section, section, names) for section in items(node.get("sections"))]
+    found = [_readable(_section, section, names) for section in items(node.get("sections"))]
+    sections = tuple(section for section in found if section is not None)
     return Rulebook(
         name=name,
         title=words(node.get("title")),
         readings=readings,
         parameters=parameters,
-        sections=tuple(section for section in sections if section is not None),
+        sections=sections,
         span=(node.key("rulebook") or node).span,
+        unreadable=_unreadable(name, node, sections),
     )
+
+
+def _unreadable(name: str, node: MappingNode, sections: Iterable[Section]) -> frozenset[str]:
+    """Items that have findings of their own: whoever names one is not at fault."""
+    written = {
+        f"{name}/{section_name.text}/{item_name.text}"
+        for section in items(node.get("sections"))
+        for section_name in _named(section, "section")
+        for item in items(mapping(section).get("items"))
+        for kind in ITEM_KINDS
+        for item_name in _named(item, kind)
+    }
+    return frozenset(written) - {item.head.id for section in sections for item in section.items}
+
+
+def _named(node: Node, key: str) -> Iterator[ScalarNode]:
+    """What a section or an item is called; nothing where its shape is wrong."""
+    found = node.get(key) if isinstance(node, MappingNode) else None
+    if isinstance(found, ScalarNode):
+        yield found
 
 
 def _readable(read: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | None:

@@ -24,7 +24,7 @@ from engine.rulebook.fields import (
 )
 from engine.rulebook.model import Citation, Example, Head, Period, ReadingGuard, Words
 from engine.rulebook.names import Names
-from engine.rulebook.types import Kind
+from engine.rulebook.types import ORDERED, Kind
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,13 @@ def head_from_node(node: MappingNode, discriminator: str, setting: Setting) -> t
         event_date=event_date,
         examples=examples_from_node(node, setting.background),
         span=scalar(node.get(discriminator)).span,
+        rises_with=rises_with_from_node(node.get("rises_with"), names),
+        implements=texts(node.get("implements")),
+        promised_at={
+            text(promised): promised.span
+            for key in ("rises_with", "implements")
+            for promised in items(node.get(key))
+        },
     )
     if not head.period.is_open and event_date is None:
         names.fail("R253", (node.get("in_force") or node).span, name=identifier)
@@ -70,6 +77,15 @@ def event_date_from_node(node: Node | None, names: Names) -> FactValue | None:
     if fact.type.kind not in (Kind.DATE, Kind.INSTANT):
         raise names.fail("R254", node.span, written=node.span.text, type=str(fact.type))
     return fact
+
+
+def rises_with_from_node(node: Node | None, names: Names) -> tuple[FactValue, ...]:
+    """The facts with which an amount rises: such as can rise themselves."""
+    facts = tuple(names.fact(text(item), item.span) for item in items(node))
+    for fact, item in zip(facts, items(node), strict=True):
+        if fact.type.kind not in ORDERED:
+            raise names.fail("R267", item.span, written=item.span.text, type=str(fact.type))
+    return facts
 
 
 def period_from_node(node: Node | None, names: Names, inherited: Period) -> Period:

@@ -173,7 +173,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What all items share. `scope`, `period` and `event_date` have the section's merged in."""
+    """What all items share. `scope`, `period` and `event_date` have the section's merged in.
+
+    `rises_with` and `implements` (ids of items) are promises about the item, for the proof alone: no verdict
+    rests on them. `promised_at` is where each fact and each id among them is written.
+    """
 
     id: str
     title: Words
@@ -186,6 +190,9 @@ class Head:
     event_date: FactValue | None
     examples: tuple[Example, ...]
     span: Span = field(compare=False, repr=False)
+    rises_with: tuple[FactValue, ...] = ()
+    implements: tuple[str, ...] = ()
+    promised_at: Mapping[str, Span] = field(compare=False, repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +334,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """One YAML file of rules on one subject."""
+    """One YAML file of rules on one subject; `unreadable` are the ids of items that could not be read."""
 
     name: str
     title: Words
@@ -335,6 +342,7 @@ class Rulebook:
     parameters: Mapping[str, Parameter]
     sections: tuple[Section, ...]
     span: Span = field(compare=False, repr=False)
+    unreadable: frozenset[str] = frozenset()
 
     @property
     def items(self) -> tuple[Item, ...]:

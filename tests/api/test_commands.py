@@ -406,6 +406,23 @@ def test_show_says_values_of_records_and_readings_in_words(run: Run, language: s
     assert ": amount" not in shown
 
 
+@pytest.mark.parametrize(
+    ("language", "rises", "implements"),
+    [
+        ("zh", "随此只升不降 第几次投诉、处理完毕时间", "执行 按承诺日期补送发票"),
+        (
+            "en",
+            "never falls with ordinal of the complaint, time handling was completed",
+            "implements invoice delivered by the promised date",
+        ),
+    ],
+)
+def test_show_says_what_items_promise(run: Run, language: str, rises: str, implements: str) -> None:
+    shown = " ".join(run("--lang", language, "show", "penalties", "--width", 140).out.split())
+    assert rises in shown
+    assert f"{implements} national_standard/invoice/invoice-appointment" in shown
+
+
 @pytest.mark.parametrize(("language", "words"), [("zh", "视为没有"), ("en", "there is none")])
 def test_show_the_fact_catalogue(run: Run, language: str, words: str) -> None:
     """Every fact with its names, its values in words, and what it means to leave it out."""
