@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from api.cli.door import Stop
+from api.cli.door import FOUND, Stop
 from api.cli.options import OneOf, option
 from engine.base.findings import Finding
 
@@ -30,16 +30,19 @@ def engine_options(command: Command) -> Command:
 def opened_engine(options: Mapping[str, Any], progress: Progress | None = None) -> Iterator[Engine]:
     """The engine that the options choose, closed at the end.
 
-    Raises Stop where it cannot be started, and where something outside ends one of its queries.
+    Raises Stop where it cannot be started, and where something outside ends one of its queries; for a file of
+    tickets that is damaged with the exit code of bad tickets.
     """
     # sqlglot takes a while to import, and one ticket is judged without it.
-    from engine.replay.engines.engine import EngineFailure
+    from engine.replay.engines.engine import DamagedFile, EngineFailure
 
     if options.get("master") and options["engine"] != SPARK:
         raise Stop(Finding("Q139", {}))
     try:
         with _engine(options, progress) as engine:
             yield engine
+    except DamagedFile as damage:
+        raise Stop(damage.finding, exit_code=FOUND) from damage
     except EngineFailure as failure:
         raise Stop(failure.finding) from failure
 

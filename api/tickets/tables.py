@@ -7,7 +7,8 @@ the row-by-row readers first, which write it as such Parquet into the engine's o
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -204,17 +205,18 @@ def at_odds(plans: Sequence[Plan]) -> list[Finding]:
 
 
 def _lacking(table: TicketTable, plans: Sequence[Plan]) -> list[Finding]:
-    """Facts that rules read, that nothing works out, and that no file has."""
-    read = {name for plan in plans for name in facts_read(plan)}
-    lacking = sorted(read - table.facts.keys())
+    """Facts that rules read, that nothing works out, and that no file has: what most rules read first."""
+    read = {pair for plan in plans for pair in _reading(plan)}
+    rules = Counter(name for name, _ in read if name not in table.facts)
+    lacking = [f"{name} ({rules[name]:,})" for name in sorted(rules, key=lambda n: (-rules[n], n))]
     return [Finding("Q034", {"count": str(len(lacking)), "facts": _names(lacking)})] if lacking else []
 
 
-def facts_read(plan: Plan) -> frozenset[str]:
-    """The facts that a plan's rules and definitions read and that only a ticket can give."""
-    of_items = {fact.name for item in plan.items for fact in facts_in(*expressions_of(item))}
-    of_definitions = {name for definition in plan.definitions for name in needs(definition)}
-    return frozenset((of_items | of_definitions) - set(plan.defined))
+def _reading(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The facts that only a ticket can give, with the rules and definitions that read them."""
+    of_items = ((fact.name, i.origin.id) for i in plan.items for fact in facts_in(*expressions_of(i)))
+    of_definitions = ((name, d.origin.id) for d in plan.definitions for name in needs(d))
+    yield from ((fact, rule) for fact, rule in (*of_items, *of_definitions) if fact not in plan.defined)
 
 
 def _differing(parts: Sequence[tuple[str, Part]]) -> list[Finding]:

@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rich.cells import cell_len
 
@@ -264,15 +266,41 @@ def test_progress_for_programs(world: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tickets", "code", "exit_code"), [("nothing.csv", "D014", 1), ("bad_column.csv", "D050", 2)]
+    ("tickets", "code", "exit_code"),
+    [
+        ("nothing.csv", "D014", 1),
+        ("bad_column.csv", "D050", 2),
+        ("cut_off.parquet", "D060", 2),
+        ("damaged.parquet", "D060", 2),
+    ],
 )
 def test_giving_up_for_programs(world: Run, tmp_path: Path, tickets: str, code: str, exit_code: int) -> None:
     """The reasons are the last line."""
     tmp_path.joinpath("bad_column.csv").write_text("ticket_no,kidn\nT1,loss\n", encoding="utf-8")
+    _damage(tmp_path)
     ran = dry_run(world, "--progress", "json", tickets=tickets)
     last = json.loads(ran.err.splitlines()[-1])
     assert (ran.code, last["exit_code"]) == (exit_code, exit_code)
     assert [finding["code"] for finding in last["findings"]] == [code]
+
+
+def _damage(folder: Path) -> None:
+    """A Parquet file that was not written to its end, and one in whose middle bytes were lost."""
+    tickets = {"ticket_no": [f"T{row}" for row in range(1000)], "kind": ["loss"] * 1000}
+    pq.write_table(pa.table(tickets), folder / "whole.parquet")
+    content = (folder / "whole.parquet").read_bytes()
+    (folder / "cut_off.parquet").write_bytes(content[:-20])
+    (folder / "damaged.parquet").write_bytes(content[:200] + bytes(20) + content[220:])
+
+
+@pytest.mark.parametrize("tickets", ["cut_off.parquet", "damaged.parquet"])
+def test_a_damaged_file_is_bad_input(world: Run, tmp_path: Path, tickets: str) -> None:
+    """Wherever the damage lies it is told alike: the file, what is wrong and the mend."""
+    _damage(tmp_path)
+    ran = dry_run(world, tickets=tickets)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"[D060]: `{tickets}` is not a whole Parquet file: it is cut off or damaged" in ran.err
+    assert "help: export or copy the file anew" in ran.err
 
 
 def test_names_are_masked(world: Run, tmp_path: Path) -> None:

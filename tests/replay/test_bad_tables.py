@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -22,11 +23,12 @@ from api.tickets.conversion import TicketStream
 from api.tickets.refusal import TicketsRefused
 from api.tickets.stored import StoredTicket
 from api.tickets.stored_parquet import write_stored_parquet
-from api.tickets.tables import TableOptions, at_odds, read_tickets
+from api.tickets.tables import MOST_NAMES, TableOptions, at_odds, read_tickets
 from api.tickets.ticket import Ticket
 from engine.base.findings import Finding
+from engine.library import load
 from engine.replay.engines.duck import Duck
-from engine.replay.engines.engine import EngineFailure
+from engine.replay.engines.engine import DamagedFile, EngineFailure
 from engine.replay.sql.numbers import Digits
 from engine.replay.tickets.table import TicketTable, facts_under
 from tests.replay.stored_tickets import AS_OF, by_table, plan_of, written
@@ -197,7 +199,21 @@ def test_files_that_differ_in_columns_are_read_together_and_told(engine: Duck, t
 
 def test_facts_that_rules_read_and_no_file_has_are_told(engine: Duck, tmp_path: Path) -> None:
     table = read(engine, written(tmp_path / "a.parquet", {"number": [1]}))
-    assert [dict(note.values) for note in table.notes] == [{"count": "1", "facts": "paid"}]
+    assert [dict(note.values) for note in table.notes] == [{"count": "1", "facts": "paid (1)"}]
+
+
+def test_facts_that_most_rules_read_are_told_first(engine: Duck, tmp_path: Path) -> None:
+    """Else the one without which nearly nothing applies hides among a hundred names."""
+    plan = load(Path(__file__).parents[2] / "rules").plan
+    assert plan is not None
+    name = written(tmp_path / "a.parquet", {"first_call_type": ["loss"]})
+    table = read_tickets(engine, [name], [plan, plan], OPTIONS)
+    (told,) = [note.values["facts"] for note in table.notes if note.code == "Q034"]
+    shown = re.findall(r"(\w+) \((\d+)\)", told)
+    assert shown[0][0] == "rulebook_owner"
+    assert len(shown) == MOST_NAMES
+    assert shown == sorted(shown, key=lambda one: (-int(one[1]), one[0]))
+    assert int(shown[0][1]) <= len(plan.items) + len(plan.definitions)
 
 
 def test_a_ticket_is_read_again_as_it_was(engine: Duck, tmp_path: Path) -> None:
@@ -275,7 +291,7 @@ def test_a_fact_of_two_kinds_is_refused(engine: Duck, tmp_path: Path) -> None:
         read_tickets(engine, [written(tmp_path / "a.parquet", {"number": [1]})], [PLAN, other], OPTIONS)
 
 
-def test_damaged_files_end_in_words_never_in_a_traceback(engine: Duck, tmp_path: Path) -> None:
+def test_damaged_files_are_refused_by_name_never_in_a_databases_words(engine: Duck, tmp_path: Path) -> None:
     columns = {
         "number": list(range(1000)),
         "kind": ["loss"] * 1000,
@@ -284,16 +300,30 @@ def test_damaged_files_end_in_words_never_in_a_traceback(engine: Duck, tmp_path:
     }
     whole = Path(written(tmp_path / "whole.parquet", columns)).read_bytes()
     chance, file = random.Random(4), tmp_path / "damaged.parquet"
-    refusals = 0
+    refusals, said = 0, []
     for _ in range(60):
         damaged, at = bytearray(whole), chance.randrange(4, len(whole) - 8)
         damaged[at : at + 20] = chance.randbytes(20)
         file.write_bytes(damaged[: len(whole)])
         try:
             by_table(engine, read(engine, str(file)))
-        except (TicketsRefused, EngineFailure):
+        except TicketsRefused:
             refusals += 1
-    assert refusals > 20
+        except EngineFailure as failure:
+            said.append((failure.finding.code, dict(failure.finding.values)))
+    assert said == [("D060", {"file": str(file)})] * len(said)
+    assert refusals + len(said) > 20
+
+
+def test_of_several_files_the_damaged_one_is_named(engine: Duck, tmp_path: Path) -> None:
+    columns = {"number": list(range(1000)), "ticket_no": [f"T{row}" for row in range(1000)]}
+    files = [Path(written(tmp_path / f"{name}.parquet", columns)) for name in "abc"]
+    content = bytearray(files[1].read_bytes())
+    content[200:220] = bytes(20)
+    files[1].write_bytes(content)
+    with pytest.raises(DamagedFile) as caught:
+        by_table(engine, read(engine, *map(str, files)))
+    assert caught.value.finding.values == {"file": str(files[1])}
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import duckdb
 from sqlglot import exp
 
 from engine.base.findings import Finding
-from engine.replay.engines.duck_scan import scan_of
-from engine.replay.engines.engine import Cancelled, Dialect, EngineFailure, Progress, Row, Scan
+from engine.replay.engines.duck_scan import is_whole, scan_of
+from engine.replay.engines.engine import Cancelled, DamagedFile, Dialect, EngineFailure, Progress, Row, Scan
 from engine.replay.engines.memory import in_words, memory_of_process, memory_written
 from engine.replay.engines.own_folder import OwnFolder
 from engine.replay.sql.dialects import render
@@ -60,6 +60,7 @@ class Duck:
         self.memory = memory_written(memory) if memory else memory_of_process() * SHARE_OF_MEMORY // 100
         self.progress = progress
         self._own = OwnFolder(folder)
+        self._scanned: dict[str, None] = {}
         self._running: set[duckdb.DuckDBPyConnection] = set()
         self._cancelled = threading.Event()
         self._database = duckdb.connect(":memory:", config=self._settings(threads))
@@ -91,6 +92,7 @@ class Duck:
         return True
 
     def scan(self, paths: Sequence[str]) -> Scan:
+        self._scanned |= dict.fromkeys(paths)
         with self._cursor("") as cursor:
             return scan_of(cursor, paths)
 
@@ -173,7 +175,16 @@ class Duck:
             raise EngineFailure(self._full_disk(text, target)) from error
         if _is_our_own(error):
             raise error
+        damaged = self._damaged(text)
+        if damaged is not None:
+            raise DamagedFile(damaged) from error
         raise EngineFailure(Finding("Q053", {"reason": _reason(text)})) from error
+
+    def _damaged(self, text: str) -> str | None:
+        """The file of tickets that cannot be read, if it is one; what DuckDB says does not always name it."""
+        named = [file for file in self._scanned if f'"{file}"' in text]
+        with self._cursor("") as cursor:
+            return next((file for file in named or self._scanned if not is_whole(cursor, file)), None)
 
     def _full_disk(self, text: str, target: str) -> Finding:
         if target and str(self.folder) not in text and "max_temp_directory_size" not in text:

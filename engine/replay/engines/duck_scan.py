@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import duckdb
 from sqlglot import exp
@@ -20,7 +21,7 @@ NO_TYPE = exp.DataType.build("NULL")
 
 def scan_of(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> Scan:
     """Files of one shape; their columns are those of the first."""
-    files = [_plain(path) for path in paths]
+    files = [plain(path) for path in paths]
     described = cursor.execute("DESCRIBE SELECT * FROM read_parquet(?)", [files[0]]).fetchall()
     columns = {str(name): _type(str(written)) for name, written, *_ in described}
     rows, ranges = _told(cursor, files, columns)
@@ -35,7 +36,7 @@ def scan_of(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> Scan:
     )
 
 
-def _plain(path: str) -> str:
+def plain(path: str) -> str:
     """The path as a pattern of which no character stands for others."""
     return "".join(f"[{character}]" if character in "*?[" else character for character in path)
 
@@ -70,3 +71,15 @@ def _told(
         if known and name in columns
     }
     return int(counted[0][0]), ranges
+
+
+def is_whole(cursor: duckdb.DuckDBPyConnection, path: str) -> bool:
+    """Whether all of a file can be read, values and statistics; one that is gone is not damaged."""
+    try:
+        _told(cursor, [plain(path)], {})
+        cursor.execute("SELECT bit_xor(hash(t)) FROM read_parquet(?) AS t", [plain(path)]).fetchall()
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        raise
+    except duckdb.Error:
+        return not Path(path).is_file()
+    return True

@@ -29,6 +29,13 @@ class EngineFailure(Exception):
         self.finding = finding
 
 
+class DamagedFile(EngineFailure):
+    """What ended a query is a file of tickets that is not as it was written."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(Finding("D060", {"file": file}))
+
+
 class Cancelled(Exception):
     """Somebody asked for the query to stop."""
 
