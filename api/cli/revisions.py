@@ -68,7 +68,7 @@ class Revision:
         names = (PurePosixPath(os.fsdecode(name)) for name in found.stdout.split(b"\0") if name)
         folders = sorted({str(name.parent) for name in names if name.name == "facts.yaml"})
         near = closest(self.path, folders) or (folders[0] if len(folders) == 1 else None)
-        return None if near is None else f"--base {self.label.partition(':')[0]}:{near}"
+        return None if near is None else f"{self.label.partition(':')[0]}:{near}"
 
     def _git(self, *words: str) -> subprocess.CompletedProcess[bytes]:
         return _git(self.repository, self.label, *words)

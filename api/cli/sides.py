@@ -39,7 +39,7 @@ def sides_of(
         assert proposed.plan is not None, "a sound library has a plan"
         preferred = [f"{name}={proposed.plan.readings[name]}" for name in _names(readings)]
         return Side(", ".join(preferred), proposed, proposed.plan), Side(", ".join(readings), proposed, plan)
-    library = _base(base, folder_at(candidate), language)
+    library = edition_at(base, folder_at(candidate), language)
     assert library.plan is not None, "a sound library has a plan"
     label = ", ".join((candidate, *readings))
     return Side(base, library, library.plan), Side(label, proposed, plan)
@@ -49,8 +49,11 @@ def _names(readings: Sequence[str]) -> list[str]:
     return [reading.partition("=")[0] for reading in readings]
 
 
-def _base(written: str, beside: Path, language: Language) -> Library:
-    """A folder where there is one of that name, else a git revision of the candidate's repository."""
+def edition_at(written: str, beside: Path, language: Language) -> Library:
+    """A folder where there is one of that name, else a git revision of the repository that `beside` is in.
+
+    Raises Stop where it cannot be read or has errors.
+    """
     if Path(written).is_dir():
         return sound_library(written, language)
     library = load_texts(revision_at(written, beside).texts())

@@ -30,11 +30,14 @@ class Claims:
     """The claims of one library, to be looked up by their findings."""
 
     def __init__(self, claims: Sequence[Claim], library: Library) -> None:
-        assert library.plan is not None, "what is proved is proved of a plan"
         self.claims = claims
-        self.plan: Plan = library.plan
+        self._library = library
         self._by_finding: Mapping[Key, Claim] = {_key(claim.finding): claim for claim in claims}
-        self._sources = library.sources
+
+    @property
+    def plan(self) -> Plan:
+        assert self._library.plan is not None, "what is proved is proved of a plan"
+        return self._library.plan
 
     def lines(self, finding: Finding, language: Language) -> list[tuple[str, str]]:
         """What a reader is shown beneath the finding, a heading and a text a line; nothing for no claim."""
@@ -66,7 +69,7 @@ class Claims:
             case _:
                 pass
         for citation in claim.citations:
-            source = self._sources.get(citation.source)
+            source = self._library.sources.get(citation.source)
             title = source.title.in_language(language) if source else citation.source
             yield _say("source", language), f"「{citation.quote}」 {title}"
 

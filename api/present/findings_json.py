@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from engine.base.findings import Finding, Label, Language, Severity
 from engine.base.spans import Span
 from engine.library import Library
 
+Members: TypeAlias = Callable[[Finding], Mapping[str, Any]]
+"""What more programs are told of a finding: what shows the claims of a proof."""
 
-def checked_json(findings: list[Finding], library: Library, language: Language) -> dict[str, Any]:
+
+def no_members(finding: Finding) -> Mapping[str, Any]:
+    """Nothing more."""
+    del finding
+    return {}
+
+
+def checked_json(
+    findings: list[Finding], library: Library, language: Language, members: Members = no_members
+) -> dict[str, Any]:
     """What `check` says of a library: every finding, and how many there are of what."""
     counts = {f"{severity}s": sum(f.severity is severity for f in findings) for severity in Severity}
     rules = sum(len(book.items) for book in library.rulebooks)
     summary = {"rulebooks": len(library.rulebooks), "rules": rules, **counts}
-    return {"findings": findings_json(findings, language), "summary": summary}
+    found = [{**finding_json(finding, language), **members(finding)} for finding in findings]
+    return {"findings": found, "summary": summary}
 
 
 def findings_json(findings: Iterable[Finding], language: Language) -> list[dict[str, Any]]:

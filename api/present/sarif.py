@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
+from api.present.findings_json import Members, no_members
 from api.present.findings_text import Beneath, nothing
 from engine.base.findings import Finding, Label, Language, Severity, codes
 from engine.base.spans import Span
@@ -15,17 +16,11 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "note"}
 
 
-def no_members(finding: Finding) -> Mapping[str, Any]:
-    """Nothing more for programs."""
-    del finding
-    return {}
-
-
 def sarif(
     findings: Sequence[Finding],
     language: Language,
     beneath: Beneath = nothing,
-    members: Callable[[Finding], Mapping[str, Any]] = no_members,
+    members: Members = no_members,
 ) -> dict[str, Any]:
     """One run; each code that occurs is a rule of the tool. `members` become the properties of a result."""
     rules = sorted({finding.code for finding in findings})
