@@ -21,7 +21,6 @@ NO_FACTS: Facts = {}
 _INTERVAL = re.compile(r"([\[\](])\s*(\S.*?)\s*\.\.\s*(\S.*?)\s*([\])\[])")
 _COMPARED = re.compile(r"(<=|>=|!=|<|>|=)\s*(\S.*)")
 _NEGATED = re.compile(r"not\s*\((.*)\)")
-_PART = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[\[\](][^\[\]()]*\.\.[^\[\]()]*[\])\[]|[^,"])+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def _ends(test: str) -> _Ends | None:
         opened, low, high, closed = interval.groups()
         return _Ends(("<=" if opened == "[" else "<", low), ("<=" if closed == "]" else "<", high))
     compared = _COMPARED.fullmatch(test)
-    if compared is None or "," in test:
+    if compared is None or len(_parts(test)) > 1:
         return None
     match compared.groups():
         case (">" | ">=" as sign, value):
@@ -145,8 +144,16 @@ def _is_operated(part: str) -> bool:
 
 
 def _parts(test: str) -> list[str]:
-    """What stands between the commas, none of them within quotes or an interval."""
-    return [part.strip() for part in _PART.findall(test)]
+    """What stands between the commas that are in no quotes and no brackets."""
+    parts, depth, quoted = [""], 0, False
+    for character in test:
+        quoted ^= character == '"'
+        depth += 0 if quoted else (character in "([") - (character in ")]")
+        if character == "," and not quoted and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
 
 
 def _listed(parts: Sequence[str], language: Language) -> str:

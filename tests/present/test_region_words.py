@@ -37,6 +37,8 @@ def region(*sides: tuple[str | None, str], exact: bool = True) -> Region:
         ("present", "rate is present"),
         ("absent", "rate is absent"),
         ("< 3, absent", "rate < 3 or rate is absent"),
+        ("> max(a, b)", "rate > max(a, b)"),
+        ("not(> max(a, b))", "not (rate > max(a, b))"),
     ],
 )
 def test_one_condition(text: str, words: str) -> None:
