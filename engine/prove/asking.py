@@ -74,8 +74,16 @@ class _Asking:
             facts, as_of = self.symbols.ticket(model, self.names, zone)
             if self._holds(facts, as_of):
                 return self._smallest(facts, as_of) or "not_confirmed"
-            self.solver.add([self.symbols.other_than(model, self.names)])
+            self._widen(model)
         return "not_confirmed"
+
+    def _widen(self, model: Model) -> None:
+        """After a ticket that was refuted: give all facts, since some are only asked to be there; then another."""
+        every = self.names | self.symbols.names()
+        if every == self.names:
+            self.solver.add([self.symbols.other_than(model, self.names)])
+        self.solver.add(self.symbols.bounds(every - self.names))
+        self.names = every
 
     def _true_model(self) -> Model | Literal["out_of_reach", "time_limit"]:
         """A model in which everything that had been left open has its true value."""

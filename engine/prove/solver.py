@@ -140,14 +140,25 @@ def plus(left: Int, right: Int) -> Int:
     a, b = constant(left), constant(right)
     if a is not None and b is not None:
         return number(a + b)
-    return right if a == 0 else left if b == 0 else left + right
+    if a is not None:
+        left, right, b = right, left, a
+    return left + right if b is None else _shifted(left, b)
 
 
 def minus(left: Int, right: Int) -> Int:
     a, b = constant(left), constant(right)
     if a is not None and b is not None:
         return number(a - b)
-    return left if b == 0 else left - right
+    return left - right if b is None else _shifted(left, -b)
+
+
+def _shifted(term: Int, by: int) -> Int:
+    """So much more; what has been added before is added up."""
+    if z3.is_add(term) and term.num_args() == 2:
+        already = constant(term.arg(1))
+        if already is not None:
+            return _shifted(term.arg(0), already + by)
+    return term if by == 0 else term + number(by)
 
 
 def times(left: Int, right: Int) -> Int:

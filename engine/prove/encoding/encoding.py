@@ -129,11 +129,9 @@ class Encoding:
                 return when_known(worth.known, both(worth.there, worth.term))
 
     def _present(self, operand: FactValue | FieldValue, record: Record | None) -> Rails:
-        if operand.type.kind is Kind.LIST and isinstance(operand, FactValue):
+        if isinstance(operand, FactValue) and operand.type.kind is Kind.LIST:
             records = self._records(operand)
-            given = either(records.longer, compared(">", records.length, number(0)))
-            is_optional = self.plan.facts[operand.name].absence == "none"
-            return when_known(records.known, given if is_optional else TRUE)
+            return when_known(records.known, records.there)
         worth = self.worth(operand, record)
         return when_known(worth.known, worth.there)
 
@@ -382,6 +380,13 @@ class Encoding:
     def applies(self, item: ItemPlan) -> Rails:
         """Whether an item's scope, period and own conditions hold."""
         return all_of((self.condition(item.guard), self.condition(item.own)))
+
+    def is_there(self, fact: FactValue) -> Bool:
+        """The ticket surely says something of it."""
+        if fact.type.kind is Kind.LIST:
+            records = self._records(fact)
+            return both(records.known, records.there)
+        return self.fact(fact.name).usable
 
     def table(self, table: TablePlan) -> tables.TableForm:
         """The rows of a table, and which of them count."""

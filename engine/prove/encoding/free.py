@@ -26,7 +26,8 @@ Computed = int | None | bool
 class Free:
     """`worth` stands for a function of `operands`; `compute` gives its value for whole numbers.
 
-    Without `compute` nothing is known but the bounds.
+    Without `compute` nothing is known but the bounds. `wider` says of many operands at once what holds of
+    them, these among them.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Free:
     operands: tuple[Term, ...]
     compute: Callable[[Sequence[int]], Computed] | None
     bounds: tuple[Bool, ...] = ()
+    wider: Callable[[Sequence[int]], Bool] | None = None
 
     def lemma(self, model: Model) -> Bool | None:
         """What the model has wrong about it; None where it is right, or nothing can be said."""
@@ -44,6 +46,8 @@ class Free:
         truth = self._is(self.compute(values))
         if model.truth(truth):
             return None
+        if self.wider is not None:
+            return self.wider(values)
         given = conjunction(equal(op, number(v)) for op, v in zip(self.operands, values, strict=True))
         return implies(given, truth)
 

@@ -23,7 +23,7 @@ from engine.prove.solver import (
     negation,
     number,
 )
-from engine.rulebook.expressions import Expression, type_of
+from engine.rulebook.expressions import All, AnyOf, Expression, facts_in, type_of
 from engine.rulebook.model import SINGLE_HIT, Undefined
 from engine.rulebook.outcomes import (
     Breach,
@@ -63,7 +63,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class ItemForm:
-    """What an item says: its effects, which exceptions defeat it when, and when something is undecided."""
+    """What an item says: its effects, which exceptions defeat it when, and when it is among the undecided."""
 
     effects: tuple[Effect, ...]
     defeated: tuple[tuple[Exemption, Bool], ...]
@@ -120,7 +120,7 @@ def _rule(encoding: Encoding, rule: RulePlan) -> ItemForm:
         (*effects, *reviews),
         tuple((exemption, both(applies.must, when)) for exemption, when in exceptions.defeats),
         either(
-            both(applies.unknown, negation(exceptions.surely)),
+            both(applies.unknown, negation(exceptions.surely), _raised(encoding, rule)),
             both(applies.must, exceptions.open),
             missing,
             doubts,
@@ -141,16 +141,18 @@ def _reviews(encoding: Encoding, exemptions: Sequence[Exemption], stands: Bool) 
 
 
 def _table(encoding: Encoding, table: TablePlan) -> ItemForm:
-    applies, form = encoding.applies(table), encoding.table(table)
+    applies, form, raised = encoding.applies(table), encoding.table(table), _raised(encoding, table)
     exceptions = _exceptions(encoding, table.exemptions)
     concluding = disjunction(hit.when for hit in form.hits if hit.outputs is not None)
     stands = both(applies.must, exceptions.stands)
+    stands_or_rests = either(exceptions.stands, negation(concluding))
     effects: list[Effect] = []
     missing: list[Bool] = []
     for hit in form.hits:
         when, row = both(stands, hit.when), hit.row if table.policy in SINGLE_HIT else None
         if isinstance(hit.outputs, Undefined):
-            effects.append(Effect(when, "review", (("reason", "undefined_by_source"),), row=row))
+            gap = ("reason", "undefined_by_source"), ("alternatives", repr(hit.outputs.alternatives))
+            effects.append(Effect(when, "review", gap, row=row))
         elif hit.outputs is not None:
             names = [output.name for output in table.outputs]
             outputs = dict(zip(names, hit.outputs, strict=True))
@@ -162,13 +164,35 @@ def _table(encoding: Encoding, table: TablePlan) -> ItemForm:
         (*effects, *reviews),
         tuple((e, both(applies.must, concluding, when)) for e, when in exceptions.defeats),
         either(
-            both(applies.unknown, negation(exceptions.surely), _possible(table, form.rows)),
+            both(applies.unknown, negation(exceptions.surely), _possible(table, form.rows), raised),
             both(applies.must, concluding, exceptions.open),
-            both(applies.must, form.open, negation(exceptions.surely)),
+            both(applies.must, form.open, negation(exceptions.surely), raised, stands_or_rests),
             *missing,
             doubts,
         ),
     )
+
+
+def _raised(encoding: Encoding, item: RulePlan | TablePlan) -> Bool:
+    """Whether something in the ticket points to an undecided item: a test of its own that holds."""
+    own = _points_to(encoding, item.own)
+    if isinstance(item, TablePlan):
+        return either(own, *(_points_to(encoding, row.condition) for row in item.rows))
+    return either(own, encoding.condition(item.guard).must if item.own == All(()) else FALSE)
+
+
+def _points_to(encoding: Encoding, condition: Expression) -> Bool:
+    """A test that holds of something that is there."""
+    if isinstance(condition, All | AnyOf):
+        return disjunction(_points_to(encoding, part) for part in condition.items)
+    there = disjunction(encoding.is_there(fact) for fact in facts_in(condition))
+    return both(encoding.condition(condition).must, there)
+
+
+def _clock_raised(encoding: Encoding, clock: ClockPlan) -> Bool:
+    begins = clock.starts if clock.starts is not None else clock.due
+    begun = FALSE if begins is None else encoding.worth(begins).known
+    return either(_points_to(encoding, clock.own), both(begun, encoding.condition(clock.own).must))
 
 
 def _possible(table: TablePlan, rows: Sequence[Rails]) -> Bool:
@@ -188,11 +212,11 @@ def _clock(encoding: Encoding, clock: ClockPlan) -> ItemForm:
         for state, when in clocks.states(face)
     ]
     effects, missing = _concluded(encoding, clock.on_breach, both(applies.must, face.breached))
-    silent = either(applies.false, face.not_started)
+    silent, raised = either(applies.false, face.not_started), _clock_raised(encoding, clock)
     return ItemForm(
         (*deadlines, *effects),
         (),
-        either(both(negation(silent), either(applies.unknown, face.open)), missing),
+        either(both(negation(silent), either(applies.unknown, face.open), raised), missing),
     )
 
 

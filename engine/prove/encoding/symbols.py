@@ -25,6 +25,7 @@ from engine.prove.solver import (
     conjunction,
     constant,
     disjunction,
+    either,
     equal,
     int_symbol,
     negation,
@@ -41,9 +42,12 @@ AS_OF = "as_of"
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A list: `records` up to `length` are there, unless the list is `longer`."""
+    """A list: `records` up to `length` are there, unless the list is `longer`. One that is known to be none
+    (not `there`) has none of them; so may one that is.
+    """
 
     known: Bool
+    there: Bool
     length: Int
     longer: Bool
     records: tuple[Mapping[str, Worth], ...]
@@ -106,7 +110,12 @@ class Symbols:
 
     def given(self, declared: FactDeclaration) -> Bool:
         """Whether the ticket gives a fact that the rules can work out as well."""
-        return bool_symbol(f"{declared.name} given")
+        given = bool_symbol(f"{declared.name} given")
+        worth = self.fact(declared)
+        self._bound(
+            f"{declared.name} given", [bound for s in symbols_in(worth.term) for bound in self._bounds[s]]
+        )
+        return given
 
     def as_of(self) -> Worth:
         """The instant of judging, in whole seconds."""
@@ -169,13 +178,18 @@ class Symbols:
         may_be_unknown = self.partial and declared.absence != "none"
         known = bool_symbol(f"{name} known") if may_be_unknown else TRUE
         length = int_symbol(f"{name} length")
-        self._bound(f"{name} length", [_between(length, 0, most)])
+        there = bool_symbol(f"{name} there") if declared.absence == "none" else TRUE
+        longer = negation(TRUE) if declared.is_record else bool_symbol(f"{name} longer")
+        bounds = [
+            _between(length, 0, most),
+            either(there, both(equal(length, number(0)), negation(longer))),
+        ]
+        self._bind(Worth(known, there, length), bounds)
         records = tuple(
             {field: self._field(f"{name}.{n}.{field}", kind) for field, kind in declared.type.fields.items()}
             for n in range(most)
         )
-        longer = negation(TRUE) if declared.is_record else bool_symbol(f"{name} longer")
-        return Records(known, length, longer, records)
+        return Records(known, there, length, longer, records)
 
     def _field(self, name: str, field: FieldType) -> Worth:
         worth = self._symbol(name, field.type, field.absent_is_none)
@@ -223,7 +237,20 @@ class Symbols:
 
     def axioms(self, *terms: Term) -> list[Bool]:
         """The bounds of all that the terms read."""
-        return [bound for name in sorted(self.reached(*terms)) for bound in self._bounds.get(name, ())]
+        return self.bounds(self.reached(*terms))
+
+    def bounds(self, names: frozenset[str]) -> list[Bool]:
+        """The bounds of these symbols."""
+        return [bound for name in sorted(names) for bound in self._bounds.get(name, ())]
+
+    def names(self) -> frozenset[str]:
+        """The symbols of all facts that have been asked for."""
+        worths = [worth for _, worth in self._facts.values()]
+        worths += [w for _, records in self._lists.values() for r in records.records for w in r.values()]
+        lengths = [term for _, r in self._lists.values() for term in (r.known, r.there, r.length)]
+        moments = [] if self._as_of is None else [self._as_of.term]
+        terms = [term for worth in worths for term in (worth.known, worth.there, worth.term)]
+        return symbols_in(*terms, *lengths, *moments)
 
     def prefer(self, condition: Bool) -> None:
         """Tickets that are shown are rather such, where there are any."""
@@ -244,7 +271,8 @@ class Symbols:
             if self._is_given(declared, worth, model, names):
                 facts.setdefault(name, self._decoded(model, worth, declared.type, zone))
         for (name, _, _), (declared, records) in self._lists.items():
-            if f"{name} length" in names and model.truth(records.known):
+            read = symbols_in(records.known, records.there, records.length)
+            if read & names and model.truth(both(records.known, records.there)):
                 facts.setdefault(name, tuple(self._decoded_records(model, declared, records, zone)))
         moment = self._as_of
         is_told = moment is not None and AS_OF in names and model.truth(moment.known)
@@ -263,9 +291,10 @@ class Symbols:
         return negation(conjunction(same))
 
     def _is_given(self, declared: FactDeclaration, worth: Worth, model: Model, names: frozenset[str]) -> bool:
+        if declared.derived == "fallback":
+            given = self.given(declared)
+            return bool(symbols_in(given) & names) and model.truth(given)
         if not symbols_in(worth.term, worth.known, worth.there) & names:
-            return False
-        if declared.derived == "fallback" and not model.truth(self.given(declared)):
             return False
         return model.truth(worth.usable)
 

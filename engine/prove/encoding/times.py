@@ -9,13 +9,13 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
 from engine.base import calendar as reckoning
-from engine.base.calendar import MINUTES_IN_A_DAY, Calendar, Limit
+from engine.base.calendar import EARLIEST, LATEST, MINUTES_IN_A_DAY, Calendar, Limit
 from engine.prove.encoding.free import Computed, Free
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.encoding.worth import Worth, together, value
@@ -31,6 +31,7 @@ from engine.prove.solver import (
     compared,
     constant,
     either,
+    equal,
     floor_quotient,
     identity,
     implies,
@@ -49,6 +50,19 @@ _GREGORIAN = 4800, 146_097
 """So many months are so many days, over and over."""
 _FARTHEST = 26 * 60 * MINUTE
 """No zone is further from another than this."""
+_EARLIEST, _LATEST = (
+    microseconds(datetime(year, 1, 1, tzinfo=UTC)) for year in (EARLIEST.year - 1, LATEST.year + 1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """What is left open: a function of operands; `text` says to people what is not said exactly."""
+
+    name: str
+    operands: tuple[Int, ...]
+    compute: Callable[[Sequence[int]], Computed]
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +114,42 @@ class Times:
         exact = plus(instant, number(self._settled.ahead))
         if self._always_after(instant):
             return exact
-        free = self._free("wall", (instant,), self._wall, "the clocks of the zone", _near(instant))
         after = compared(">=", instant, number(self._settled.since))
+        return self._settled_or_free("wall", instant, exact, after, self._wall)
+
+    def _settled_or_free(
+        self,
+        name: str,
+        operand: Int,
+        exact: Int,
+        after: Bool,
+        compute: Callable[[Sequence[int]], Computed],
+    ) -> Int:
+        """Exact once the clocks are no longer moved, else left open; what is shown is rather the former."""
+
+        def bounds(term: Int) -> list[Bool]:
+            return [*_near(operand, term), implies(after, equal(term, exact))]
+
+        def wider(values: Sequence[int]) -> Bool:
+            return self._same_stretch(operand, values[0], free.worth.term, compute)
+
+        function = _Function(name, (operand,), compute, "the clocks of the zone")
+        free = self._free(function, bounds, wider=wider)
         self.symbols.prefer(after)
         return choice(after, exact, free.worth.term)
+
+    def _same_stretch(
+        self, operand: Int, found: int, term: Int, compute: Callable[[Sequence[int]], Computed]
+    ) -> Bool:
+        """What holds of all times up to the next move of the clocks, as far as days apart show them."""
+        ahead = int(compute([found]) or 0) - found
+        low = high = found
+        while low - DAY > _EARLIEST and int(compute([low - DAY]) or 0) - (low - DAY) == ahead:
+            low -= DAY
+        while high + DAY < _LATEST and int(compute([high + DAY]) or 0) - (high + DAY) == ahead:
+            high += DAY
+        inside = both(compared(">=", operand, number(low)), compared("<=", operand, number(high)))
+        return implies(inside, equal(term, plus(operand, number(ahead))))
 
     def _wall(self, values: Sequence[int]) -> Computed:
         moment = moment_of(values[0], self.zone)
@@ -116,8 +162,8 @@ class Times:
         exact = minus(wall, number(self._settled.ahead))
         if self._always_after(exact):
             return exact
-        free = self._free("of wall", (wall,), self._of_wall, "the clocks of the zone", _near(wall))
-        return choice(compared(">", exact, number(self._settled.since + DAY)), exact, free.worth.term)
+        after = compared(">", exact, number(self._settled.since + DAY))
+        return self._settled_or_free("of wall", wall, exact, after, self._of_wall)
 
     def _of_wall(self, values: Sequence[int]) -> Computed:
         days, rest = divmod(values[0], DAY)
@@ -156,8 +202,9 @@ class Times:
                 return None
 
         steps = constant(count)
-        key = f"add {months} months", (day, count), compute, "months are of unequal length"
-        return self._free(*key, _months_on(day, None if steps is None else steps * months)).worth
+        on = _months_on(day, None if steps is None else steps * months)
+        function = _Function(f"add {months} months", (day, count), compute, "months are of unequal length")
+        return self._free(function, on).worth
 
     def working_days_later(self, day: Int, count: Int, name: str) -> Worth:
         def compute(values: Sequence[int]) -> Computed:
@@ -171,9 +218,9 @@ class Times:
         forward = lambda term: [  # noqa: E731 - one bound
             implies(compared(">=", count, number(0)), compared(">=", term, plus(day, count)))
         ]
-        return self._free(
-            f"working days of {name}", (day, count), compute, f"working days of {name}", forward, True
-        ).worth
+        known_as = f"working days of {self.calendars[name]}"
+        function = _Function(known_as, (day, count), compute, f"working days of {name}")
+        return self._free(function, forward, may_be_unknown=True).worth
 
     def first_day(self, month: Int) -> Int:
         """The ordinal of a month's first day; within five days of what months are long on average."""
@@ -186,7 +233,8 @@ class Times:
             off = minus(times(number(months), term), times(number(days), minus(month, number(12))))
             return [compared("<=", off, number(5 * months)), compared(">=", off, number(-5 * months))]
 
-        return self._free("first day", (month,), compute, "months are of unequal length", near).worth.term
+        function = _Function("first day", (month,), compute, "months are of unequal length")
+        return self._free(function, near).worth.term
 
     # --- limits -----------------------------------------------------------------------------------------
 
@@ -224,9 +272,9 @@ class Times:
 
         began = self.start_of(start) if is_day else start
         after = lambda term: [compared(">=", term, minus(began, number(31 * DAY)))]  # noqa: E731 - one bound
-        free = self._free(
-            str(limit), (start,), compute, "working time and months", after, limit.calendar is not None
-        )
+        known_as = f"{limit} {self.calendars.get(limit.calendar or '')}"
+        function = _Function(known_as, (start,), compute, "working time and months")
+        free = self._free(function, after, may_be_unknown=limit.calendar is not None)
         return DueWorth(free.worth, TRUE if limit.kind == "working_minutes" else FALSE)
 
     def in_time(self, due: DueWorth, stop: Worth, is_day: bool) -> Bool:
@@ -239,18 +287,18 @@ class Times:
 
     def _free(
         self,
-        name: str,
-        operands: tuple[Int, ...],
-        compute: Callable[[Sequence[int]], Computed],
-        text: str,
+        function: _Function,
         bounds: Callable[[Int], list[Bool]],
         may_be_unknown: bool = False,
+        wider: Callable[[Sequence[int]], Bool] | None = None,
     ) -> Free:
+        name, operands = function.name, function.operands
         symbol = f"{name} {self.symbols.fresh()}"
         term = int_symbol(symbol)
         known = bool_symbol(f"{symbol} known") if may_be_unknown else TRUE
         there = TRUE if name in _ALWAYS or may_be_unknown else bool_symbol(f"{symbol} there")
-        made = Free(symbol, text, Worth(known, there, term), operands, compute, tuple(bounds(term)))
+        worth = Worth(known, there, term)
+        made = Free(symbol, function.text, worth, operands, function.compute, tuple(bounds(term)), wider)
         return self.symbols.free((name, str(self.zone), *map(identity, operands)), made)
 
 
@@ -258,8 +306,8 @@ def microseconds_of(delta: Any) -> int:
     return int(delta.total_seconds() * 1_000_000)
 
 
-def _near(moment: Int) -> Callable[[Int], list[Bool]]:
-    return lambda term: [
+def _near(moment: Int, term: Int) -> list[Bool]:
+    return [
         compared(">=", term, minus(moment, number(_FARTHEST))),
         compared("<=", term, plus(moment, number(_FARTHEST))),
     ]
