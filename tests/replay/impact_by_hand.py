@@ -22,6 +22,7 @@ from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
 from engine.replay.dry_run.impact import Amounts, Impact, MoneyKind, Said
 from engine.replay.dry_run.run import Options, run
+from engine.replay.dry_run.zones import Extent
 from engine.replay.engines.duck import Duck
 from engine.replay.engines.engine import Engine
 from tests.generators import Ticket, pools_of, ticket
@@ -48,7 +49,7 @@ class ByHand:
     def add(self, before: Verdict, after: Verdict) -> None:
         """Counts one ticket in."""
         sides = (before, after)
-        said = [_concluded(verdict) for verdict in sides]
+        said = [concluded(verdict) for verdict in sides]
         rules = {rule for rule in (*said[0], *said[1]) if said[0].get(rule) != said[1].get(rule)}
         sums = [_sums(verdict) for verdict in sides]
         self.tickets += 1
@@ -86,7 +87,7 @@ def _sums(verdict: Verdict) -> Counter[MoneyKind]:
     return sums
 
 
-def _concluded(verdict: Verdict) -> dict[str, list[Entry]]:
+def concluded(verdict: Verdict) -> dict[str, list[Entry]]:
     """What the verdict says of each rule, in one order and without words."""
     found: dict[str, list[Entry]] = {}
     for part in PARTS:
@@ -104,11 +105,12 @@ def by_hand(plans: tuple[Plan, Plan], tickets: Sequence[Ticket]) -> ByHand:
     judges = [ReferenceEvaluator(plan) for plan in plans]
     found = ByHand()
     for one in tickets:
-        found.add(*(judge.decide(*_read(one, judge.plan)) for judge in judges))
+        found.add(*(judge.decide(*read(one, judge.plan)) for judge in judges))
     return found
 
 
-def _read(one: Ticket, plan: Plan) -> tuple[Mapping[str, Any], datetime]:
+def read(one: Ticket, plan: Plan) -> tuple[Mapping[str, Any], datetime]:
+    """Its facts, and the instant of judging it."""
     facts, findings = facts_from(one.facts, plan)
     assert not findings, findings
     as_of = as_of_from(one.as_of, plan.zone) if one.as_of else AS_OF
@@ -117,7 +119,11 @@ def _read(one: Ticket, plan: Plan) -> tuple[Mapping[str, Any], datetime]:
 
 
 def by_sql(
-    plans: tuple[Plan, Plan], tickets: Sequence[Ticket], folder: Path, other: Engine | None = None
+    plans: tuple[Plan, Plan],
+    tickets: Sequence[Ticket],
+    folder: Path,
+    other: Engine | None = None,
+    extents: tuple[Extent, ...] | None = None,
 ) -> Impact:
     """The same tickets through a file and the dry run, by DuckDB or by another engine."""
     file = folder / "tickets.ndjson"
@@ -125,7 +131,7 @@ def by_sql(
     file.write_text("\n".join(lines), encoding="utf-8")
     with nullcontext(other) if other else Duck(memory="1GB", threads=1, folder=folder) as engine:
         table = read_tickets(engine, [str(file)], plans, TableOptions(AS_OF))
-        return run(engine, table, plans, Options("base", "candidate", AS_OF))
+        return run(engine, table, plans, Options("base", "candidate", AS_OF, extents=extents))
 
 
 def made_up_tickets(random: Random, plan: Plan, number: int) -> list[Ticket]:

@@ -194,9 +194,72 @@ class Lacking:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneImpact:
+    """What history has of a zone: a set of tickets in which, by proof, an item may say something else.
+
+    `words` say the zone in both languages; not `exact`: the item says something else in a part of it only.
+    `tickets` lie in it, of which the item says something else on `changed`, by so much money; of `unknown`
+    it cannot be told, as they lack a fact. `tickets` is None where the engine cannot say the condition.
+    """
+
+    words: Mapping[str, str]
+    exact: bool
+    tickets: int | None
+    unknown: int
+    changed: int
+    money: Amounts
+
+    @property
+    def unvisited(self) -> bool:
+        """Whether no past ticket lies in it, so that history says nothing about it."""
+        return self.tickets == 0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReach:
+    """Where one item may say something else. `complete`: nowhere else, by proof.
+
+    `changed`: past tickets of which it does. `elsewhere`: those of them that lie in no zone for certain;
+    where the zones are complete they differ in no conclusion, only in the name of a row or in what they lack.
+    """
+
+    item: str
+    title: Mapping[str, str]
+    complete: bool
+    zones: tuple[ZoneImpact, ...]
+    changed: int
+    elsewhere: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the editions may say different things, by proof, and what history has of it.
+
+    `items` are those that may, or of which it is not known; `same` others were proved to say the same.
+    """
+
+    items: tuple[ItemReach, ...]
+    same: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is proved that no ticket outside of the zones is judged differently."""
+        return all(item.complete for item in self.items)
+
+    @property
+    def zones(self) -> int:
+        return sum(len(item.zones) for item in self.items)
+
+    @property
+    def unvisited(self) -> int:
+        """How many zones no past ticket lies in."""
+        return sum(zone.unvisited for item in self.items for zone in item.zones)
+
+
+@dataclass(frozen=True, slots=True)
 class Impact:
     """The whole answer. `tickets` were judged; `bad` could not be (the first ten are named); `repeated`
-    share their number with an earlier one and were judged all the same.
+    share their number with an earlier one and were judged all the same. `reach`: where a proof was asked for.
     """
 
     base: Side
@@ -219,3 +282,4 @@ class Impact:
     classes_left_out: int
     lacking: tuple[Lacking, ...]
     edits: tuple[Edit, ...] = ()
+    reach: Reach | None = None

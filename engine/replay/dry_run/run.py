@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from sqlglot import exp
 
 from engine.plan.nodes import ClockPlan, Origin, Plan
-from engine.replay.dry_run.compare import Comparison, changes_in, comparison
+from engine.replay.dry_run.compare import SIDES, Comparison, changes_in, comparison
 from engine.replay.dry_run.dimensions import TEXT, Grouping, asked_groupings, usual_groupings
 from engine.replay.dry_run.distributions import distribution
 from engine.replay.dry_run.edits import edits
@@ -27,7 +27,9 @@ from engine.replay.dry_run.impact import (
     RuleImpact,
     Side,
 )
+from engine.replay.dry_run.reach import reach_of
 from engine.replay.dry_run.tallies import FILE, KEPT, NUMBER, ROW, ClassCount, Tallies
+from engine.replay.dry_run.zones import Extent, Mark, asked_of, marks_of
 from engine.replay.engines.engine import Engine
 from engine.replay.lowering.causes import Bits
 from engine.replay.lowering.lower import lower
@@ -43,7 +45,7 @@ TICKET_NO = "ticket_no"
 class Options:
     """How the sides are called, by which facts tickets are grouped (none: the usual ones), and the instant of
     judging for tickets that do not tell one. `masked` is done to an example's facts before they are judged;
-    it must not change a verdict.
+    it must not change a verdict. `extents` tell where a proof lets the change reach; None: nothing is proved.
     """
 
     base: str
@@ -51,6 +53,7 @@ class Options:
     as_of: datetime
     by: tuple[str, ...] = ()
     masked: Masking = as_given
+    extents: tuple[Extent, ...] | None = None
 
 
 def run(
@@ -64,10 +67,11 @@ def run(
 
     The engine keeps a table of the compared tickets until it is closed. Raises NotSayable where SQL cannot
     say a rule, EngineFailure for what fails from outside, and Disagreement where an example shows that SQL
-    and the compiled evaluator differ, which is a mistake of Caiding's own.
+    and the compiled evaluator differ, or past tickets refute what was proved (`Contradiction`): mistakes of
+    Caiding's own.
     """
     groupings = _groupings(options.by, plans, table, engine)
-    asked = _asked(table, plans, groupings)
+    asked, marks = _asked(table, plans, groupings, options.extents or ())
     told("judging")
     engine.keep(KEPT, judged(table.source, asked.columns, asked.select))
     told("comparing")
@@ -76,6 +80,8 @@ def run(
     impact = replace(
         impact, dimensions=_dimensions(groupings, tallies), distributions=_distributions(engine, asked)
     )
+    if options.extents is not None:
+        impact = replace(impact, reach=reach_of(tallies, marks, _titles(plans)))
     repeated = table.repeated(engine)
     told("examples")
     counts, left_out = tallies.classes()
@@ -103,14 +109,20 @@ def _is_told(fact: str, table: TicketTable, engine: Engine) -> bool:
     return any(True for _ in engine.rows(query))
 
 
-def _asked(table: TicketTable, plans: tuple[Plan, Plan], groupings: Sequence[Grouping]) -> Comparison:
+def _asked(
+    table: TicketTable, plans: tuple[Plan, Plan], groupings: Sequence[Grouping], extents: Sequence[Extent]
+) -> tuple[Comparison, tuple[Mark, ...]]:
     """Both plans with one set of bits, so that what they share is worked out once."""
     bits = Bits()
-    base, candidate = (lower(plan, table.facts, bits) for plan in plans)
+    base, candidate = (
+        lower(plan, table.facts, bits, asked=asked_of(side, extents))
+        for plan, side in zip(plans, SIDES, strict=True)
+    )
+    marks = marks_of(extents, base, candidate)
     number = exp.column(TICKET_NO) if TICKET_NO in table.facts else exp.cast(exp.Null(), TEXT)
     keys: dict[str, Sql] = {FILE: exp.column(FILE), ROW: exp.column(ROW), NUMBER: number}
     keys |= {_column(place): grouping.value for place, grouping in enumerate(groupings)}
-    return comparison(base, candidate, keys)
+    return comparison(base, candidate, {**keys, **marks.columns}), marks.marks
 
 
 def _column(place: int) -> str:
@@ -148,12 +160,18 @@ def _impact(table: TicketTable, plans: tuple[Plan, Plan], options: Options, tall
 def _rules(tallies: Tallies, plans: tuple[Plan, Plan], edited: Sequence[Edit]) -> tuple[RuleImpact, ...]:
     """Every rule that differs, with its title, the largest change of money first."""
     own = {edit.name for edit in edited if edit.kind in ("rule", "definition") and not edit.words_only}
-    titles = {origin.id: _title(origin) for plan in plans for origin in origins(plan)}
+    titles = _titles(plans)
     found = (
         replace(tallies.rule(rule), title=titles[rule.id], edited=rule.id in own)
         for rule in tallies.asked.rules
     )
     return tuple(sorted(found, key=lambda rule: (-weight(rule.money), -rule.changed, rule.rule)))
+
+
+def _titles(plans: tuple[Plan, Plan]) -> Mapping[str, Mapping[str, str]]:
+    """What items, their exceptions and definitions are called."""
+    defined = [d.origin for plan in plans for d in plan.definitions]
+    return {o.id: _title(o) for o in (*defined, *(o for plan in plans for o in origins(plan)))}
 
 
 def origins(plan: Plan) -> Iterator[Origin]:

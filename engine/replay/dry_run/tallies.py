@@ -81,9 +81,9 @@ class Tallies:
 
     def totals(self) -> Totals:
         """The first line of everything."""
-        undecided = [_count(exp.column(f"undecided_{side}")) for side in SIDES]
+        undecided = [count_of(exp.column(f"undecided_{side}")) for side in SIDES]
         money = exp.GT(this=self._weight(), expression=logic.whole(0))
-        parts = [exp.Count(this=exp.Star()), exp.Count(this=CLASS_COLUMN.copy()), _count(money), *undecided]
+        parts = [exp.Count(this=exp.Star()), exp.Count(this=CLASS_COLUMN.copy()), count_of(money), *undecided]
         row = self._one(exp.select(*parts, *self._sums()).from_(KEPT))
         tickets, changed, in_money, before, after = (int(count) for count in row[:5])
         return Totals(tickets, changed, in_money, Pair(before, after), self._amounts(row[5:]))
@@ -92,7 +92,7 @@ class Tallies:
         """How often a rule applied, was taken away and was undecided, and what it cost; without its words."""
         state = exp.column(rule.state)
         bits = [bit * place for bit in STATES.values() for place in (1, AFTER)]
-        counts = [_count(has_bits(state, bit)) for bit in (*bits, CHANGED)]
+        counts = [count_of(has_bits(state, bit)) for bit in (*bits, CHANGED)]
         money = [_sum(exp.column(rule.money(kind, side))) for kind in rule.kinds for side in SIDES]
         row = self._one(exp.select(*counts, *money).from_(KEPT))
         pairs: dict[Part, Pair] = {
@@ -106,7 +106,7 @@ class Tallies:
             defeated=pairs["defeated"],
             undecided=pairs["undecided"],
             changed=int(row[6]),
-            money=_amounts(rule.kinds, row[7:]),
+            money=amounts_of(rule.kinds, row[7:]),
         )
 
     def groups(self, grouping: Grouping, column: str) -> tuple[tuple[GroupImpact, ...], int]:
@@ -218,7 +218,7 @@ class Tallies:
         return _added([_absolute(_difference(before, after)) for before, after in self._pairs()])
 
     def _amounts(self, row: Sequence[Any]) -> Amounts:
-        return _amounts(self.asked.kinds, row)
+        return amounts_of(self.asked.kinds, row)
 
     def _place(self) -> list[Sql]:
         return [exp.column(FILE), exp.column(ROW), exp.column(NUMBER)]
@@ -231,13 +231,14 @@ class Tallies:
         return row
 
 
-def _amounts(kinds: Sequence[MoneyKind], row: Sequence[Any]) -> Amounts:
+def amounts_of(kinds: Sequence[MoneyKind], row: Sequence[Any]) -> Amounts:
     """Sums by kind from the end of a row; no ticket at all costs nothing."""
     sums = [Decimal(0) if amount is None else Decimal(amount) for amount in row]
     return {kind: Money(sums[2 * place], sums[2 * place + 1]) for place, kind in enumerate(kinds)}
 
 
-def _count(condition: Sql) -> Sql:
+def count_of(condition: Sql) -> Sql:
+    """On how many tickets it holds."""
     return exp.Count(this=logic.case([(condition.copy(), logic.whole(1))], exp.Null()))
 
 

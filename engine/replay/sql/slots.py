@@ -97,9 +97,11 @@ class Lowered:
     """A plan as SQL: all columns in an order in which they can be worked out, and what is said by them.
 
     `derived`: the facts that the plan works out, NULL where one is none, not known, or given by the ticket.
+    `asked`: further conditions that were to be lowered; None for one that SQL cannot say.
     """
 
     plan: Plan
     columns: tuple[Column, ...]
     slots: tuple[Slot, ...]
     derived: Mapping[str, Held]
+    asked: tuple[Sql | None, ...] = ()
