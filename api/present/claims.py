@@ -69,9 +69,7 @@ class Claims:
             case _:
                 pass
         for citation in claim.citations:
-            source = self._library.sources.get(citation.source)
-            title = source.title.in_language(language) if source else citation.source
-            yield _say("source", language), f"「{citation.quote}」 {title}"
+            yield _say("source", language), f"「{citation.quote}」 {citation.source}"
 
     def ticket_line(self, witness: Witness) -> str:
         """A witness as one line of JSON that `decide` takes."""

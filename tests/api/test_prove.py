@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -62,12 +60,10 @@ def claims(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Library], lis
     """Puts claims in place of what would be proved."""
 
     def put(of: Callable[[Library], list[Claim]]) -> None:
-        def prove(library: Library, *_: object) -> list[Claim]:
+        def prove(library: Library, *_: object, **__: object) -> list[Claim]:
             return of(library)
 
-        module = ModuleType("engine.prove.findings")
-        vars(module)["prove"] = prove
-        monkeypatch.setitem(sys.modules, "engine.prove.findings", module)
+        monkeypatch.setattr("engine.prove.findings.prove", prove)
 
     put(made)
     return put
@@ -107,7 +103,7 @@ def test_in_chinese(run: Run) -> None:
     assert f"警告[R301]: `{LOST}` 有空档" in ran.out
     assert "范围: 10 < value < 11（价值） 且 kind 为 loss、delay 之一（类型：丢失、延误）" in ran.out
     assert f"工单: {TICKET}" in ran.out
-    assert "原文: 「丢失罚五十元」 讲义" in ran.out
+    assert "原文: 「丢失罚五十元」 deck" in ran.out
     assert "2 个警告、4 条提示；4 处有工单为证、1 处已证明、1 处未查清" in ran.out
 
 
