@@ -6,6 +6,7 @@ A `Held` is a set of pieces; `gone` stands for there being no value (none, or no
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -81,6 +82,11 @@ class Dimension(ABC):
     def grown(self, held: Held, takes: Takes, exists: Takes) -> Held:
         """The piece with as much around it as may be taken; `exists`: whether any ticket lies in a part."""
 
+    def passing(self, measure: Measure) -> Held:
+        """The pieces that pass one of the comparisons by which it is cut; all that is there without one."""
+        del measure
+        return Held(self.all.pieces)
+
     def whole(self, takes: Takes) -> Held | None:
         """All of it, or all that is there, where that may be taken."""
         there = Held(self.all.pieces)
@@ -152,6 +158,19 @@ class Line(Dimension):
         beyond = high == self.count - 1
         below = TRUE if beyond else compared("<", self.worth.term, number(self.starts[high]))
         return both(above, below)
+
+    def passing(self, measure: Measure) -> Held:
+        starts = [start for start, _ in _marks(measure, self.worth.scale)]
+        match measure.operator:
+            case None:
+                return Held(self.all.pieces)
+            case ">" | ">=":
+                return Held(frozenset(range(bisect_right(self.starts, starts[0]), self.count)))
+            case "<" | "<=":
+                return Held(frozenset(range(bisect_right(self.starts, starts[0]))))
+            case "=" | "!=":
+                single = frozenset({bisect_right(self.starts, starts[0])} if starts else ())
+                return Held(single if measure.operator == "=" else self.all.pieces - single)
 
     def side(self, held: Held) -> Side:
         inside = [self._ends(low, high) for low, high in _runs(held.pieces)]
@@ -275,6 +294,13 @@ class Choice(Dimension):
         if held.gone:
             return either(negation(self.worth.usable), inside)
         return both(self.worth.usable, inside)
+
+    def passing(self, measure: Measure) -> Held:
+        if measure.constant is None:
+            return Held(self.all.pieces)
+        at = next(n for n, value in enumerate(self.values) if value.value == measure.constant.value)
+        single = frozenset({at})
+        return Held(single if measure.operator == "=" else self.all.pieces - single)
 
     def side(self, held: Held) -> Side:
         outside = self.all.pieces - held.pieces
