@@ -76,11 +76,17 @@ def cannot_read(name: str, error: OSError) -> Finding:
 
 
 def cannot_write(name: str, error: OSError) -> Finding:
-    """The same of a file that is written; what is not there is then its folder."""
-    folder = os.path.dirname(name)  # noqa: PTH120 - as it was written
-    if isinstance(error, FileNotFoundError) and folder:
-        return Finding("D010", {"folder": folder})
-    return cannot_read(name, error)
+    """The same of a file that is written; what is not there is then its folder, or that takes no files."""
+    folder = os.path.dirname(name) or "."  # noqa: PTH120 - as it was written
+    match error:
+        case FileNotFoundError() if os.path.isdir(folder):  # noqa: PTH112 - as it was written
+            return Finding("D044", {"file": name, "folder": folder})
+        case FileNotFoundError():
+            return Finding("D010", {"folder": folder})
+        case NotADirectoryError():
+            return Finding("D011", {"folder": folder})
+        case _:
+            return cannot_read(name, error)
 
 
 def finding_from_usage_error(error: click.UsageError) -> Finding:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from api.present.clipping import clipped
 from api.present.findings_text import visible
 from api.present.labels import label
 from api.present.report.naming import Names
@@ -61,7 +62,7 @@ class ImpactText:
         if impact.dimensions and impact.changed:
             console.print()
             console.print(_with_room(self._places(impact), console.width))
-        for line in self._feet(impact):
+        for line in self._feet(impact, console.width):
             console.print(line, no_wrap=True, overflow="ellipsis")
 
     def _say(self, key: str, **values: object) -> str:
@@ -122,15 +123,28 @@ class ImpactText:
         by = self.names.dimension(dimension.name, dimension.fact)
         return self._say("group", by=by, value=self.names.group(dimension.fact, group.value))
 
-    def _feet(self, impact: Impact) -> Iterator[Text]:
+    def _feet(self, impact: Impact, width: int) -> Iterator[Text]:
         if impact.largest:
-            shown = (self._ticket(ticket) for ticket in impact.largest[:MOST_TICKETS])
-            yield Text(visible(self._say("largest", tickets=self._say("in_order").join(shown))))
+            yield Text(self._largest(impact.largest[:MOST_TICKETS], width))
         if impact.changed and not self.reported:
             yield Text(self._say("hint"), style="dim")
 
-    def _ticket(self, ticket: TicketImpact) -> str:
-        name = ticket.ticket_no or f"{ticket.file}:{ticket.row}"
+    def _largest(self, tickets: Sequence[TicketImpact], width: int) -> str:
+        """As many as there is room for; what numbers of tickets are too long gives way to the amounts."""
+        names = [visible(ticket.ticket_no or f"{ticket.file}:{ticket.row}") for ticket in tickets]
+        line = self._with_amounts(names, tickets)
+        if cell_len(line) <= width:
+            return line
+        room = (width - cell_len(self._with_amounts([""] * len(tickets), tickets))) // len(tickets)
+        if room < LEAST and len(tickets) > 1:
+            return self._largest(tickets[:-1], width)
+        return self._with_amounts([clipped(name, max(room, LEAST)) for name in names], tickets)
+
+    def _with_amounts(self, names: Sequence[str], tickets: Sequence[TicketImpact]) -> str:
+        shown = (self._ticket(name, ticket) for name, ticket in zip(names, tickets, strict=True))
+        return self._say("largest", tickets=self._say("in_order").join(shown))
+
+    def _ticket(self, name: str, ticket: TicketImpact) -> str:
         amounts = (signed(money.delta) for money in ticket.money.values() if money.delta)
         return self._say("one_largest", ticket=name, amount=self._say("in_order").join(amounts))
 

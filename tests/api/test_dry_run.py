@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,20 @@ def test_what_cannot_be_done(
     ran = world("--lang", lang, "dry-run", *arguments)
     assert (ran.code, ran.out) == (exit_code, "")
     assert f"[{code}]" in ran.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the places are those of Linux")
+@pytest.mark.parametrize("option", ["--output", "--report"])
+@pytest.mark.parametrize(
+    ("place", "code"), [("/proc/x", "D044"), ("/dev/full", "D029"), ("new", "D016"), ("good.csv/x", "D010")]
+)
+def test_a_place_where_nothing_can_be_written(world: Run, option: str, place: str, code: str) -> None:
+    """It is named, with the reason and the mend."""
+    ran = dry_run(world, option, place, tickets="good.csv")
+    assert ran.code == 1
+    assert f"error[{code}]: " in ran.err
+    assert place.removesuffix("/x") in ran.err
+    assert "help: " in ran.err or code == "D010"
 
 
 def test_candidate_with_mistakes(world: Run, tmp_path: Path) -> None:

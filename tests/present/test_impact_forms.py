@@ -15,6 +15,7 @@ from api.present.impact_json import impact_json
 from api.present.impact_markdown import escaped, impact_markdown
 from api.present.impact_text import ImpactText, short_values
 from api.present.limit_words import finding_of, telling
+from api.present.report.numbers import signed
 from engine.base.findings import Language
 from engine.replay.dry_run.impact import GroupImpact, Impact, Money
 from engine.replay.dry_run.limits import Limit, limit_from, measured
@@ -63,6 +64,21 @@ def test_a_screen_of_large_numbers(language: Language) -> None:
     lines = screen(replace(made(), money=huge, tickets=10_000_000_000, changed=9_999_999_999), language)
     assert "+100,000,000,000.00" in "\n".join(lines)
     assert max(map(cell_len, lines)) <= 80
+
+
+@each_language
+def test_long_numbers_of_tickets_leave_room_for_the_amounts(language: Language) -> None:
+    """A number gives way in its middle, an amount never."""
+    of = made()
+    named = tuple(
+        replace(ticket, ticket_no=f"T{'9' * 4000}-{place}") for place, ticket in enumerate(of.largest)
+    )
+    (line,) = [line for line in screen(replace(of, largest=named), language) if "T99" in line]
+    assert cell_len(line) <= 80
+    shown = [amount for ticket in named for m in ticket.money.values() if (amount := signed(m.delta)) in line]
+    assert len(shown) >= 1
+    assert line.count("…") == line.count("-0") + line.count("-1") + line.count("-2")
+    assert not line.endswith("…")
 
 
 @each_language

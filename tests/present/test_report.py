@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from functools import cache
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -157,6 +160,59 @@ def test_what_a_ticket_says_cannot_become_part_of_the_page() -> None:
     assert "\\u202e" in html
     assert "\u202e" not in html
     assert "\x1b" not in html
+
+
+LONG = "T" + "1234567890" * 400
+
+
+def _of_long_names() -> Impact:
+    """Names of 4,000 characters, wherever a file of tickets may give them."""
+    found = with_trouble(impact(TICKETS))
+    classes = [
+        replace(
+            one, examples=tuple(replace(e, ticket_no=LONG, facts={"ticket_no": LONG}) for e in one.examples)
+        )
+        for one in found.classes
+    ]
+    return replace(
+        found,
+        classes=tuple(classes),
+        largest=tuple(replace(ticket, ticket_no=LONG, file=LONG) for ticket in found.largest),
+        base=replace(found.base, label=LONG),
+        repeated_numbers=(LONG,),
+        bad_tickets=tuple(replace(ticket, file=LONG) for ticket in found.bad_tickets),
+    )
+
+
+def test_long_numbers_of_tickets_are_clipped_and_whole_where_one_points() -> None:
+    html = written(_of_long_names(), "en")
+    assert f'title="{LONG}"' in html
+    assert f"{LONG}</b>" not in html
+    assert f"{LONG}</th>" not in html
+    assert "T12345678901234567890123…89012345678901234567890" in html
+
+
+@pytest.mark.parametrize("width", [1280, 640])
+def test_no_name_is_so_long_that_the_page_moves_sideways(tmp_path: Path, width: int) -> None:
+    """As a browser lays it out, where there is one."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no browser here")
+    measure = "<script>document.title = document.documentElement.scrollWidth + ' of ' + innerWidth</script>"
+    page = re.sub(r"<meta http-equiv=[^>]*>", "", written(_of_long_names(), "en"))  # lets our script run
+    page = page.replace("</body>", f"{measure}</body>")
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    quietly = ("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'browser'}")
+    shown = subprocess.run(
+        [browser, *quietly, f"--window-size={width},900", "--dump-dom", f"file://{tmp_path / 'page.html'}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    found = re.search(r"<title>(\d+) of (\d+)</title>", shown.stdout)
+    assert found is not None
+    assert int(found[1]) <= int(found[2])
 
 
 def test_personal_facts_are_left_out() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from api.present.clipping import clipped
 from api.present.findings_text import visible
 from api.present.report.numbers import plain, signed
 
@@ -29,8 +30,12 @@ def environment() -> Environment:
         finalize=_shown,
     )
     made.globals |= {"style": Markup(_style()), "content_policy": CONTENT_POLICY}  # noqa: S704 - our own file
-    made.filters |= {"plain": plain, "signed": signed, "coded": coded}
+    made.filters |= {"plain": plain, "signed": signed, "coded": coded, "clipped": _clipped}
     return made
+
+
+def _clipped(name: str) -> str:
+    return clipped(visible(name))
 
 
 def _style() -> str:
