@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -134,3 +138,33 @@ def test_a_query_can_be_cancelled_from_another_thread(spark: SparkSession) -> No
         with pytest.raises(Cancelled):
             list(engine.rows(query(slow)))
     assert said
+
+
+COMMAND = """
+import signal
+from engine.replay.engines.spark import started
+from sqlglot import parse_one
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell may have switched off
+slow = "SELECT COUNT(*) FROM range(4000000000) WHERE hash(id) % 3 = hash(id, id) % 5"
+with started("local[1]", "500MB") as engine:
+    print(engine._session.sparkContext._gateway.proc.pid, engine.folder, flush=True)
+    list(engine.rows(parse_one(slow)))
+"""
+
+
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize(("asked", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, -signal.SIGINT)])
+def test_a_command_that_is_ended_leaves_nothing_behind(asked: signal.Signals, code: int) -> None:
+    """Neither a Java nor a folder, whatever Java is at."""
+    with subprocess.Popen([sys.executable, "-c", COMMAND], stdout=subprocess.PIPE, text=True) as command:
+        try:
+            assert command.stdout is not None
+            java, folder = command.stdout.readline().split()
+            threading.Event().wait(1)  # until it is at the query
+            command.send_signal(asked)
+            assert command.wait(30) == code
+        finally:
+            command.kill()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(java), 0)
+    assert not Path(folder).exists()

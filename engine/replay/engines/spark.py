@@ -20,7 +20,15 @@ from engine.replay.engines.memory import memory_of_process, memory_written
 from engine.replay.engines.own_folder import OwnFolder
 from engine.replay.engines.spark_files import SparkFolder, given_name, uri_of
 from engine.replay.engines.spark_progress import watched
-from engine.replay.engines.spark_session import OLDEST_JAVA, SparkMissing, running, start
+from engine.replay.engines.spark_session import (
+    OLDEST_JAVA,
+    SparkMissing,
+    heed_termination,
+    running,
+    start,
+    stop,
+    without_plan,
+)
 from engine.replay.engines.spark_trouble import failure_from, reason
 from engine.replay.sql.dialects import render
 
@@ -77,10 +85,11 @@ class Spark:
 
     def keep(self, name: str, query: exp.Select) -> None:
         """Held by the machines of the cluster, on their disks where memory is short."""
-        options = "OPTIONS ('storageLevel' 'MEMORY_AND_DISK')"
         with self._watching():
-            self._session.sql(f"CACHE TABLE `{name}` {options} AS {render(query, self.dialect)}")
+            frame = without_plan(self._session.sql(render(query, self.dialect)))
+            frame.createOrReplaceTempView(name)
             self._views.append(name)
+            self._session.sql(f"CACHE TABLE `{name}` OPTIONS ('storageLevel' 'MEMORY_AND_DISK')")
 
     def rows(self, query: exp.Select) -> Iterator[Row]:
         with self._watching():
@@ -103,13 +112,10 @@ class Spark:
         self._session.sparkContext.cancelAllJobs()
 
     def close(self) -> None:
-        for view in reversed(self._views):  # what was made of others goes before them
-            with suppress(Exception):  # a session that has died holds nothing any more
-                self._session.sql(f"UNCACHE TABLE IF EXISTS `{view}`")
-                self._session.catalog.dropTempView(view)
-        self._views.clear()
         if self._owned:
-            self._session.stop()
+            stop(self._session)
+        else:
+            self._drop_views()
         self._own.remove()
 
     def __enter__(self) -> Self:
@@ -117,6 +123,13 @@ class Spark:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _drop_views(self) -> None:
+        for view in reversed(self._views):  # what was made of others goes before them
+            with suppress(Exception):  # a session that has died holds nothing any more
+                self._session.sql(f"UNCACHE TABLE IF EXISTS `{view}`")
+                self._session.catalog.dropTempView(view)
+        self._views.clear()
 
     def _view(self, frame: DataFrame) -> str:
         name = f"caiding_files_{next(_numbers)}"
@@ -161,6 +174,8 @@ def started(master: str, memory: str | None = None, progress: Progress | None = 
         finding = _not_started(missing.reason, master, folder.path / "log")
         folder.remove()
         raise EngineFailure(finding) from missing
+    if owned:
+        heed_termination()
     return Spark(session, owned=owned, progress=progress, folder=folder)
 
 

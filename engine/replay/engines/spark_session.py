@@ -6,17 +6,23 @@ and never a wrong number, and no decimal is shortened to fit.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import signal
 import subprocess
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 OLDEST_JAVA = 17
+PATIENCE = 10
+"""So many seconds a session has to stop, and then its Java to end, before Java is killed."""
 MEANING: Mapping[str, str] = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
@@ -85,6 +91,85 @@ def start(master: str, settings: Mapping[str, str], log: BinaryIO | int | None =
     try:
         # Started by ourselves, so that Java's own words do not run into the command's.
         gateway = launch_gateway(conf, {"stdout": output, "stderr": output})
-        return SparkSession(SparkContext(conf=conf, gateway=gateway))
+        with _interrupts_as_they_were():
+            return SparkSession(SparkContext(conf=conf, gateway=gateway))
     except (PySparkRuntimeError, Py4JError) as error:
         raise SparkMissing(str(error)) from error
+
+
+def stop(session: SparkSession) -> None:
+    """Ends a session and the Java that was started for it, also one that is busy and does not listen."""
+    from pyspark import SparkContext
+
+    gateway: Any = session.sparkContext._gateway  # noqa: SLF001 - knows the process that it has started
+    # From a thread of its own, as this one's connection may wait for the answer to what was interrupted.
+    stopping = threading.Thread(target=_without_fail(session.stop), name="stopping", daemon=True)
+    stopping.start()
+    stopping.join(PATIENCE)
+    if gateway.proc is None:  # whoever started it ends it
+        return
+    _end(gateway.proc)
+    stopping.join(PATIENCE)
+    _without_fail(gateway.close)()
+    SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001 - the next session needs another Java
+
+
+def _end(java: subprocess.Popen[bytes]) -> None:
+    """Java ends by itself once nobody can write to it any more."""
+    if java.stdin is not None:
+        java.stdin.close()
+    try:
+        java.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        java.kill()
+        java.wait()
+
+
+def _without_fail(action: Callable[[], Any]) -> Callable[[], None]:
+    def tried() -> None:
+        with suppress(Exception):  # a Java that has died is one that has stopped
+            action()
+
+    return tried
+
+
+def heed_termination() -> None:
+    """Lets a request to end (SIGTERM) close what is open, where nobody has said what it shall do."""
+    in_charge = threading.current_thread() is threading.main_thread()
+    if in_charge and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
+
+
+@contextmanager
+def _interrupts_as_they_were() -> Iterator[None]:
+    """Without Spark's own handling of Ctrl-C, which asks over the connection that is being waited on; what
+    that library then says of it in Python's log, it raises too.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, before)
+    logging.getLogger().addFilter(_not_of_the_connection)
+
+
+def _not_of_the_connection(record: logging.LogRecord) -> bool:
+    return "py4j" not in record.pathname
+
+
+def without_plan(frame: DataFrame) -> DataFrame:
+    """The same rows, of which Spark no longer knows by what query they are worked out, only how.
+
+    A view stands for its query wherever it is named. The query of a rulebook takes seconds to plan, and would
+    be planned again by each of the small queries that read what it found, or for each time that one of them
+    does. The share of a machine that is lost is still worked out again.
+    """
+    from pyspark.sql import DataFrame
+
+    session = frame.sparkSession
+    java: Any = session._jsparkSession  # noqa: SLF001 - what DataFrame.localCheckpoint does, less the checkpoint
+    made = frame._jdf.queryExecution()  # noqa: SLF001
+    return DataFrame(java.internalCreateDataFrame(made.toRdd(), made.analyzed().schema(), False), session)

@@ -6,7 +6,7 @@ in all of them is settled, and of the rest only that it hangs on the counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -15,15 +15,18 @@ from sqlglot import exp
 
 from engine.base.exact import EXACT
 from engine.evaluate.values import Cause
-from engine.replay.engines.engine import Engine
+from engine.replay.engines.engine import Dialect, Engine
 from engine.replay.settle.charges import Charge
 from engine.replay.settle.payers import Payers
 from engine.replay.settle.settlement import Totals
+from engine.replay.sql import lists, vocabulary
 from engine.replay.sql.columns import judged
 from engine.replay.sql.slots import Lowered, Sql
 from engine.replay.tickets.relations import MONEY, TEXT, WHOLE, value
 
-JUDGED, IN_WORLDS, CHARGES = "settled_judged", "settled_in_worlds", "settled_charges"
+ALONE, IN_WORLDS, CHARGES = "settled_alone", "settled_in_worlds", "settled_charges"
+IN_A_WORLD = ("worlds", "doubt")
+"""What is known of the world in which a ticket is judged."""
 TICKET = ("source_file", "source_row", "ticket_no")
 LEAST, MOST = "least", "most"
 """The other readings of what hangs on the counts: the least and the most that it may cost."""
@@ -64,14 +67,14 @@ def pooled(
     facts whose doubt has a bit, in the order of the bits.
     """
     every = (*found, *_doubtful(found, counts))
-    tables = _Tables(lowered, every, payers)
+    tables = _Tables(lowered, every, payers, engine.dialect)
     plain, in_worlds = sources
-    engine.keep(JUDGED, tables.judged(plain, tables.alone))
-    parts = [tables.listed(JUDGED, number) for number in tables.alone]
+    parts = []
+    if tables.alone:
+        engine.keep(ALONE, tables.listed(plain, tables.alone))
+        parts.append(tables.alone_said())
     if tables.grouped:
-        engine.keep(f"{JUDGED}_in_worlds", tables.judged(in_worlds, tables.grouped, worlds=True))
-        listed = [tables.listed(f"{JUDGED}_in_worlds", n, worlds=True) for n in tables.grouped]
-        engine.keep(IN_WORLDS, _all(listed))
+        engine.keep(IN_WORLDS, tables.listed(in_worlds, tables.grouped, IN_A_WORLD))
         parts += [tables.certain(), tables.agreed(), tables.doubted()]
     engine.keep(CHARGES, _all(parts) if parts else tables.nothing())
     return _pool(engine, every)
@@ -101,45 +104,69 @@ def _doubtful(found: Sequence[Charge], counts: Sequence[str]) -> Iterator[Charge
 class _Tables:
     """The queries that list the charges of tickets."""
 
-    def __init__(self, lowered: Lowered, every: Sequence[Charge], payers: Payers) -> None:
+    def __init__(self, lowered: Lowered, every: Sequence[Charge], payers: Payers, dialect: Dialect) -> None:
         self.lowered = lowered
         self.every = every
         self.payers = payers
+        self.dialect = dialect
         self.extra = Pool.columns(every)
         self.doubts = {c.rule: n for n, c in enumerate(every) if c.present == exp.false() and c.groups}
         said = [n for n, charge in enumerate(every) if charge.present != exp.false()]
         self.alone = [n for n in said if not every[n].groups]
         self.grouped = [n for n in said if every[n].groups]
+        outlets = dict.fromkeys(self._outlet(charge) for charge in every)
+        self.outlets = {outlet: f"outlet_{place}" for place, outlet in enumerate(outlets)}
 
-    def judged(self, source: exp.Select, numbers: Sequence[int], *, worlds: bool = False) -> exp.Select:
-        """A row a ticket (and world) of which there is something to say, with a flag for each charge."""
-        columns: list[Sql] = [self._ticket_no(), *map(exp.column, TICKET[:2])]
-        for number in numbers:
-            columns += self._columns_of(number)
-        columns += [exp.column("worlds"), exp.column("doubt")] if worlds else []
-        rows = judged(source, self.lowered.columns, columns)
-        flags = [exp.column(f"says_{number}") for number in numbers]
-        said = exp.or_(*flags) if flags else exp.false()
-        return exp.select("*").from_(rows.subquery("j")).where(said)
+    def listed(self, source: exp.Select, numbers: Sequence[int], further: Sequence[str] = ()) -> exp.Select:
+        """A row for each of these charges that is said of a ticket (in a world)."""
+        columns: list[Sql] = [exp.column(name) for name in (*TICKET, "charge", *further)]
+        outlets = {n: self.outlets[self._outlet(self.every[n])] for n in numbers}
+        columns.append(exp.alias_(_by_charge(outlets, TEXT), "outlet"))
+        held = [(name, n) for n in numbers for name in self._values(self.every[n])]
+        for name in ("amount", *self.extra):
+            own = {n: f"{name}_{n}" for named, n in held if named == name}
+            columns.append(exp.alias_(_by_charge(own, _type_of(name)), name))
+        if further:
+            doubts = {n: self.doubts[self.every[n].rule] for n in numbers}
+            columns.append(exp.alias_(_by_charge(doubts, WHOLE), "doubtful"))
+        named = {column.alias_or_name: column for column in columns}
+        in_order = [named[name] for name in dict.fromkeys([*self.names, *named])]
+        return exp.select(*in_order).from_(self._exploded(source, numbers, further).subquery("e"))
+
+    def _exploded(self, source: exp.Select, numbers: Sequence[int], further: Sequence[str]) -> exp.Select:
+        """A row for each number of a charge that is said, with the values of all of them.
+
+        What says nothing is left out by its empty list: a filter over so many conditions would be pushed by
+        Spark through all layers below, and each of them written out once more.
+        """
+        kept = [*TICKET, *further, *self.outlets.values()]
+        kept += [f"{name}_{n}" for n in numbers for name in self._values(self.every[n])]
+        said = exp.Explode(this=self._said(numbers))
+        rows = self._judged(source, numbers, further)
+        return exp.select(*map(exp.column, kept), exp.alias_(said, "charge")).from_(rows.subquery("j"))
+
+    def _judged(self, source: exp.Select, numbers: Sequence[int], further: Sequence[str]) -> exp.Select:
+        """A row a ticket (and world): a flag for each charge, and the values that stand with it."""
+        columns: list[Sql] = [self._ticket_no(), *map(exp.column, (*TICKET[:2], *further))]
+        columns += [exp.alias_(exp.cast(outlet.copy(), TEXT), name) for outlet, name in self.outlets.items()]
+        columns += [exp.alias_(self.every[n].present.copy(), f"says_{n}") for n in numbers]
+        values = [(n, self._values(self.every[n])) for n in numbers]
+        columns += [exp.alias_(sql, f"{name}_{n}") for n, some in values for name, sql in some.items()]
+        return judged(source, self.lowered.columns, columns)
 
     def _ticket_no(self) -> Sql:
         has = "ticket_no" in self.payers.given
         return exp.column("ticket_no") if has else exp.alias_(value(None, TEXT), "ticket_no")
 
-    def _columns_of(self, number: int) -> Iterator[Sql]:
-        charge = self.every[number]
-        yield exp.alias_(charge.present.copy(), f"says_{number}")
-        yield exp.alias_(exp.cast(self._outlet(charge), TEXT), f"outlet_{number}")
-        if charge.amount is not None:
-            yield self._where_said(charge, charge.amount, MONEY, f"amount_{number}")
-        for place, (mask, _) in enumerate(charge.words):
-            yield self._where_said(charge, mask, WHOLE, f"mask_{number}_{place}")
-        for place, cost in enumerate(charge.others.values()):
-            yield self._where_said(charge, cost, MONEY, f"other_{number}_{place}")
+    def _values(self, charge: Charge) -> dict[str, Sql]:
+        """The values that a charge has, NULL where it is not said."""
+        held = {} if charge.amount is None else {"amount": charge.amount}
+        held |= {f"mask_{place}": mask for place, (mask, _) in enumerate(charge.words)}
+        held |= {f"other_{place}": cost for place, cost in enumerate(charge.others.values())}
+        return {name: self._where_said(charge, sql, _type_of(name)) for name, sql in held.items()}
 
-    def _where_said(self, charge: Charge, worth: Sql, type_: exp.DataType, name: str) -> Sql:
-        shown = exp.case().when(charge.present.copy(), exp.cast(worth.copy(), type_))
-        return exp.alias_(shown, name)
+    def _where_said(self, charge: Charge, worth: Sql, type_: exp.DataType) -> Sql:
+        return vocabulary.when(charge.present.copy(), exp.cast(worth.copy(), type_))
 
     def _outlet(self, charge: Charge) -> Sql:
         """Who pays; what is open and names no payer stands with the outlet whose ticket it is."""
@@ -147,25 +174,15 @@ class _Tables:
             return self.payers.own_outlet()
         return self.payers.outlet_of(charge.payer)
 
-    def listed(self, table: str, number: int, *, worlds: bool = False) -> exp.Select:
-        """A row for each ticket of which the charge is said."""
-        charge = self.every[number]
-        there = {
-            **{f"mask_{place}": f"mask_{number}_{place}" for place in range(len(charge.words))},
-            **{f"other_{place}": f"other_{number}_{place}" for place in range(len(charge.others))},
-        }
-        columns: list[Sql] = [exp.column(name) for name in TICKET]
-        columns.append(exp.alias_(exp.column(f"outlet_{number}"), "outlet"))
-        columns.append(exp.alias_(value(number, WHOLE), "charge"))
-        amount = exp.column(f"amount_{number}") if charge.amount is not None else value(None, MONEY)
-        columns.append(exp.alias_(amount, "amount"))
-        for name in self.extra:
-            empty = value(None, WHOLE if name.startswith("mask") else MONEY)
-            columns.append(exp.alias_(exp.column(there[name]) if name in there else empty, name))
-        if worlds:
-            columns += [exp.column("worlds"), exp.column("doubt")]
-            columns.append(exp.alias_(value(self.doubts[charge.rule], WHOLE), "doubtful"))
-        return exp.select(*columns).from_(table).where(exp.column(f"says_{number}"))
+    def _said(self, numbers: Sequence[int]) -> Sql:
+        """The list of the numbers whose flags are set, for each database by what is quickest there."""
+        wholes = [value(number, WHOLE) for number in numbers]
+        flags = [exp.column(f"says_{number}") for number in numbers]
+        if self.dialect == "duckdb":
+            return vocabulary.call("LIST_WHERE", lists.array(wholes), lists.array(flags))
+        there = exp.Not(this=exp.Is(this=exp.to_identifier("number"), expression=exp.Null()))
+        listed = [vocabulary.when(flag, number) for flag, number in zip(flags, wholes, strict=True)]
+        return lists.kept(lists.array(listed), "number", there)
 
     @property
     def names(self) -> list[str]:
@@ -178,6 +195,10 @@ class _Tables:
             for name in self.names
         ]
         return exp.select(*columns).where(exp.false())
+
+    def alone_said(self) -> exp.Select:
+        """What rests on no count."""
+        return self._picked().from_(ALONE)
 
     def certain(self) -> exp.Select:
         """What is said of tickets whose group has one world."""
@@ -208,7 +229,7 @@ class _Tables:
                 known = exp.case().when(exp.not_(at_once.copy()), exp.cast(costs[name], MONEY))
                 columns.append(exp.alias_(known, name))
             else:
-                columns.append(exp.alias_(value(None, WHOLE if name.startswith("mask") else MONEY), name))
+                columns.append(exp.alias_(value(None, _type_of(name)), name))
         differs = exp.column("seen") < exp.column("worlds")
         grouped = exp.select(*columns).from_(self._seen().subquery("s")).where(differs)
         return grouped.group_by(*(exp.column(name) for name in TICKET), exp.column("doubtful"))
@@ -222,6 +243,23 @@ class _Tables:
         seen = exp.Window(this=exp.Count(this=exp.Star()), partition_by=same)
         several = exp.column("worlds") > exp.Literal.number(1)
         return exp.select("*", exp.alias_(seen, "seen")).from_(IN_WORLDS).where(several)
+
+
+def _type_of(name: str) -> exp.DataType:
+    """The type of a column of amounts, masks or other readings."""
+    return WHOLE if name.startswith("mask") else MONEY
+
+
+def _by_charge(values: Mapping[int, str | int], type_: exp.DataType) -> Sql:
+    """The value by the number of the charge: a column of that name, or a number; like ones share a branch."""
+    alike: dict[str | int, list[Sql]] = {}
+    for number, found in values.items():
+        alike.setdefault(found, []).append(value(number, WHOLE))
+    chosen = exp.Case()
+    for found, numbers in alike.items():
+        is_one = exp.In(this=exp.column("charge"), expressions=numbers)
+        chosen = chosen.when(is_one, exp.column(found) if isinstance(found, str) else value(found, WHOLE))
+    return exp.cast(chosen, type_) if alike else value(None, type_)
 
 
 def _all(queries: Sequence[exp.Select]) -> exp.Select:
