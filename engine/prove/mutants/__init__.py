@@ -1,0 +1,1 @@
+"""Rulebooks with one thing changed: which changes no example notices, and the examples that would."""
