@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,3 +200,40 @@ def test_what_cannot_be_asked(run: Run, arguments: tuple[str, ...], code: str, h
     assert (ran.code, ran.out) == (1, "")
     assert f"[{code}]" in ran.err
     assert help_ in ran.err
+
+
+BANDS = """\
+      - table: bands
+        title: {zh: 分档, en: bands}
+        statements: [A-1]
+        cite: {source: deck, quote: 丢失罚五十元}
+        given: {value: present}
+        hit: unique
+        inputs: [value]
+        outputs: [{name: amount, type: money}]
+        then: {fine: {amount: amount, payer: outlet, per: waybill}}
+        rows:
+          - {row: low, if: ["<= 10"], then: [500], SOURCE}
+          - {row: high, if: [">= 11"], then: [1000], SOURCE}
+          - {row: again, if: [">= 2000"], then: [1000], SOURCE}
+        examples:
+          - {example: low, given: {value: 10}, expect: {fine: 500, row: low}}
+          - {example: high, given: {value: 11}, expect: {fine: 1000, row: high}}
+""".replace("SOURCE", "statements: [A-1], cite: {source: deck, quote: 丢失罚五十元}")
+
+
+def test_really_proved(run: Run, tmp_path: Path) -> None:
+    """A table with a hole and two rows that meet, from the file to the words."""
+    shutil.copytree(SMALL, tmp_path / "rules")
+    with (tmp_path / "rules" / "fines.yaml").open("a", encoding="utf-8") as file:
+        file.write(BANDS)
+    ran = run("prove", tmp_path / "rules", "--only", "R301,R303")
+    assert (ran.code, ran.err) == (2, "")
+    gap = ran.out[ran.out.index("`fines/loss/bands` has a gap") :]
+    assert "where: 10 < value < 11\n" in gap
+    ticket = next(line for line in gap.splitlines() if line.startswith("ticket: ")).removeprefix("ticket: ")
+    assert Decimal(10) < Decimal(json.loads(ticket)["facts"]["value"]) < Decimal(11)
+    assert "`fines/loss/bands/high` and `fines/loss/bands/again` hold of one ticket" in ran.out
+    assert "where: value >= 2000\n" in ran.out
+    judged = run("decide", "--rules", tmp_path / "rules", "-", stdin=ticket.encode())
+    assert "no row applies" in judged.out
