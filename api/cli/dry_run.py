@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -26,7 +27,7 @@ from api.present.impact_markdown import impact_markdown
 from api.present.impact_text import ImpactText
 from api.present.limit_words import finding_of, telling
 from api.present.ticket_trouble import TroubleLog
-from api.tickets.masking import Mask
+from api.tickets.masking import Mask, without_values
 from api.tickets.refusal import TicketsRefused
 from api.tickets.sources import FORMS
 from api.tickets.tables import TableOptions, read_tickets
@@ -35,6 +36,7 @@ from engine.evaluate.examples import run_examples
 from engine.library import Library
 from engine.plan.nodes import Plan
 from engine.replay.dry_run.dimensions import not_grouped
+from engine.replay.dry_run.examples import as_given
 from engine.replay.dry_run.impact import Impact
 from engine.replay.dry_run.limits import Limit, Measured, limit_from, measured, unknown_names
 from engine.replay.dry_run.run import Options, origins, run
@@ -195,17 +197,24 @@ def _impact(
         FORMS[options["input_format"]] if options["input_format"] else None,
         stages.within,
     )
-    masked = {"masked": Mask(*plans).masked} if options["mask"] else {}
-    asked = Options(sides[0].label, sides[1].label, as_of, options["by"], **masked)
+    masked = Mask(*plans).masked if options["mask"] else as_given
+    asked = Options(sides[0].label, sides[1].label, as_of, options["by"], masked)
     try:
         with opened_engine(options, stages.within) as engine:
             stages.begin("reading")
             table = _table(engine, names, plans, reading, options, language)
-            return run(engine, table, plans, asked, stages.begin), table.notes
+            impact = run(engine, table, plans, asked, stages.begin)
+            return _without_values(impact) if options["mask"] else impact, table.notes
     except NotSayable as reason:
         raise Stop(*reason.findings, exit_code=FOUND) from reason
     except Cancelled as reason:
         raise click.Abort from reason
+
+
+def _without_values(impact: Impact) -> Impact:
+    """Bad tickets without what they say; their files and rows tell where it stands."""
+    told = (replace(t, findings=tuple(map(without_values, t.findings))) for t in impact.bad_tickets)
+    return replace(impact, bad_tickets=tuple(told))
 
 
 def _table(

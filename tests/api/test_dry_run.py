@@ -333,6 +333,19 @@ def test_names_are_masked(world: Run, tmp_path: Path) -> None:
     assert "[personal 1]" in masked
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_bad_tickets_hold_is_masked(world: Run, tmp_path: Path, form: str) -> None:
+    """A name may stand in any column; where it stands and what is wrong with it is told all the same."""
+    tmp_path.joinpath("slipped.csv").write_text(f"{GOOD}T3,Wang Wu,3,2015-07-12\n", encoding="utf-8")
+    told = dry_run(world, "--format", form, tickets="slipped.csv")
+    assert "Wang Wu" in told.err
+    masked = dry_run(world, "--format", form, "--mask", "--report", "r.html", tickets="slipped.csv")
+    report = tmp_path.joinpath("r.html").read_text(encoding="utf-8")
+    assert "Wang Wu" not in masked.out + masked.err + report
+    assert "`[masked]` is not one of the allowed values" in masked.err
+    assert "slipped.csv:4 /kind" in masked.err
+
+
 def test_another_reading(run: Run, tmp_path: Path) -> None:
     """Without a base two readings of one folder are compared: the rate of appeals between two bands."""
     ticket = json.loads(Path("examples/tickets/appeal_in_the_gap.json").read_text(encoding="utf-8"))
