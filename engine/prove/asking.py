@@ -78,7 +78,7 @@ class _Asking:
         return "not_confirmed"
 
     def _widen(self, model: Model) -> None:
-        """After a ticket that was refuted: give all facts, since some are only asked to be there; then another."""
+        """After a ticket that was refuted: give all facts, some are only asked to be there; then another."""
         every = self.names | self.symbols.names()
         if every == self.names:
             self.solver.add([self.symbols.other_than(model, self.names)])

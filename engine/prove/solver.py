@@ -268,3 +268,13 @@ def symbols_in(*terms: Term) -> frozenset[str]:
 def identity(term: Term) -> int:
     """The same for the same term, as long as it is kept."""
     return int(term.get_id())
+
+
+def branches(term: Term) -> list[Term] | None:
+    """The constants that a term comes to one of; None where it is more than a choice among constants."""
+    if z3.is_int_value(term) or term.eq(TRUE) or term.eq(FALSE):
+        return [term]
+    if not z3.is_app_of(term, z3.Z3_OP_ITE):
+        return None
+    yes, no = branches(term.arg(1)), branches(term.arg(2))
+    return None if yes is None or no is None else [*yes, *no]

@@ -1,0 +1,126 @@
+"""Whether any ticket tells two forms of one item apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from engine.evaluate.compiled.evaluator import CompiledEvaluator
+from engine.evaluate.reference import ReferenceEvaluator
+from engine.evaluate.values import Unknown
+from engine.plan.nodes import DefinitionPlan, Plan
+from engine.prove.answer import Answer, Proved
+from engine.prove.asking import Question, Trials, ask
+from engine.prove.difference.meaning import Part, parts_of, same_meaning
+from engine.prove.encoding.encoding import Encoding
+from engine.prove.encoding.items import ItemForm, forms_apart, item_form
+from engine.prove.encoding.symbols import Symbols
+from engine.prove.encoding.worth import apart as worths_apart
+from engine.prove.solver import FALSE, STEPS, Bool
+from engine.prove.trial import Trial
+
+UNSAID = frozenset({"rule", "row", "title", "citations", "because", "by_exception"})
+"""What an outcome says beside what it is: the same conclusion may stand elsewhere, under other words."""
+NOTHING = ItemForm((), (), FALSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """A part of the plan before and one after, which may have another id; None where there is none."""
+
+    before: Part | None
+    after: Part | None
+
+    @property
+    def are_definitions(self) -> bool:
+        return isinstance(self.before, DefinitionPlan) or isinstance(self.after, DefinitionPlan)
+
+
+def apart(old: Plan, new: Plan, item_id: str, steps: int = STEPS) -> Answer:
+    """Proved: no ticket, however few facts it gives, tells the two apart on that item or definition."""
+    before, after = parts_of(old).get(item_id), parts_of(new).get(item_id)
+    if before is not None and after is not None and same_meaning((old, before), (new, after)):
+        return Proved()
+    pair = Pair(old, new, Sides(before, after), partial=True)
+    return ask(replace(pair.question(pair.condition), confirm=lambda trials: confirmed(trials[:1])), steps)
+
+
+class Pair:
+    """Two forms of one item over the symbols of one ticket."""
+
+    def __init__(self, old: Plan, new: Plan, sides: Sides, partial: bool) -> None:
+        symbols = Symbols(partial)
+        self.encodings = Encoding(old, symbols), Encoding(new, symbols)
+        self.sides = sides
+        self.forms = tuple(
+            _form(encoding, part)
+            for encoding, part in zip(self.encodings, (sides.before, sides.after), strict=True)
+        )
+        self.condition = self._apart()
+
+    def _apart(self) -> Bool:
+        """That the two say different things."""
+        before, after = self.sides.before, self.sides.after
+        if isinstance(before, DefinitionPlan) and isinstance(after, DefinitionPlan):
+            old, new = self.encodings
+            return worths_apart(old.fact(before.fact.name), new.fact(after.fact.name))
+        return forms_apart(*self.forms)
+
+    def question(self, condition: Bool) -> Question:
+        """Is there a ticket with the condition on which the two differ?"""
+        return Question(self.encodings, condition, self.differ, confirm=confirmed)
+
+    def differ(self, trials: Trials) -> bool:
+        """Whether the evaluator says different things of a ticket."""
+        one, other = trials
+        return said(one, self.sides.before) != said(other, self.sides.after)
+
+
+def _form(encoding: Encoding, part: Part | None) -> ItemForm:
+    return NOTHING if part is None or isinstance(part, DefinitionPlan) else item_form(encoding, part)
+
+
+def said(trial: Trial, part: Part | None) -> Any:
+    """What is concluded of a part, without words; of a definition the value of its fact."""
+    if part is None:
+        return [], False, False
+    if isinstance(part, DefinitionPlan):
+        found = trial.worth(part.fact.name)
+        return "unknown" if isinstance(found, Unknown) else found
+    judgement = trial.said(part.origin.id)
+    outcomes = sorted((_bare(outcome) for outcome in judgement.outcomes), key=repr)
+    return outcomes, bool(judgement.defeated), bool(judgement.undecided)
+
+
+def _bare(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    hidden = UNSAID | ({"by"} if outcome.get("reason") == "manual_exception" else set())
+    return {name: value for name, value in sorted(outcome.items()) if name not in hidden}
+
+
+def confirmed(trials: Trials) -> bool:
+    """The compiled evaluator says the same of the ticket, under each plan."""
+    return all(
+        _compiled(_ByIdentity(t.plan)).decide(t.facts, t.as_of)
+        == ReferenceEvaluator(t.plan).decide(t.facts, t.as_of)
+        for t in trials
+    )
+
+
+class _ByIdentity:
+    """A plan by identity, so that its program is made once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and self.plan is other.plan
+
+    def __hash__(self) -> int:
+        return id(self.plan)
+
+
+@lru_cache(maxsize=8)
+def _compiled(held: _ByIdentity) -> CompiledEvaluator:
+    return CompiledEvaluator(held.plan)

@@ -1,0 +1,133 @@
+"""In which regions two forms of an item say different things, and what each says there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from engine.plan.nodes import DefinitionPlan
+from engine.prove.answer import Refuted, Witness
+from engine.prove.asking import Trials, ask
+from engine.prove.atoms import Atom, atoms_of
+from engine.prove.change import Boundary, RegionChange, Said
+from engine.prove.difference.items import Pair
+from engine.prove.difference.meaning import Part, expressions_in
+from engine.prove.encoding.encoding import Encoding
+from engine.prove.region import Region
+from engine.prove.regions import boundaries, regions
+from engine.prove.solver import Bool, Model, Solver, both, branches, conjunction, equal, negation
+from engine.prove.trial import Trial
+from engine.rulebook.expressions import Expression
+
+MOST_CLASSES = 24
+"""So many different changes of one item are told apart."""
+MOST_REGIONS = 8
+"""So many regions of one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where an item changes; `complete`: nowhere else."""
+
+    changes: tuple[RegionChange, ...]
+    complete: bool
+
+
+def changed_regions(pair: Pair) -> Found:
+    """Each way in which the item changes (these rows and outcomes before, those after), where it does.
+
+    Of complete tickets, so that every region is about values and not about what is known.
+    """
+    axioms = pair.encodings[0].axioms(pair.condition)
+    atoms = _atoms(pair)
+    solver = Solver((*axioms, pair.condition))
+    changes: list[RegionChange] = []
+    complete = True
+    for _ in range(MOST_CLASSES):
+        model = solver.find()
+        if not isinstance(model, Model):
+            return Found(tuple(changes), complete and model == "none")
+        alike = conjunction(_signature(pair, model))
+        found, all_found = regions(both(pair.condition, alike), axioms, atoms, MOST_REGIONS)
+        shown = [change for region in found if (change := _change(pair, region, alike)) is not None]
+        complete = complete and all_found and len(shown) == len(found)
+        changes += shown
+        solver.add([negation(alike)])
+    return Found(tuple(changes), False)
+
+
+def _atoms(pair: Pair) -> list[Atom]:
+    """The leaves of both forms; those that both have stand once."""
+    found: dict[Expression, Atom] = {}
+    for encoding, part in zip(pair.encodings, (pair.sides.before, pair.sides.after), strict=True):
+        if part is not None:
+            for atom in atoms_of(encoding, *expressions_in(part)):
+                found.setdefault(atom.expression, atom)
+    return list(found.values())
+
+
+def _signature(pair: Pair, model: Model) -> Iterator[Bool]:
+    """What makes two changes one: the same outcomes stand before and after, with amounts of the same branch."""
+    for form in pair.forms:
+        for effect in form.effects:
+            stands = model.truth(effect.when)
+            yield effect.when if stands else negation(effect.when)
+            if stands:
+                for _, worth in effect.amounts:
+                    yield from (equal(worth.term, end) for end in _end(worth.term, model))
+        yield form.is_defeated if model.truth(form.is_defeated) else negation(form.is_defeated)
+        yield form.open if model.truth(form.open) else negation(form.open)
+    for encoding, part in zip(pair.encodings, (pair.sides.before, pair.sides.after), strict=True):
+        if isinstance(part, DefinitionPlan):
+            yield from _same_value(encoding, part, model)
+
+
+def _same_value(encoding: Encoding, part: DefinitionPlan, model: Model) -> Iterator[Bool]:
+    worth = encoding.fact(part.fact.name)
+    for truth in (worth.known, worth.there):
+        yield truth if model.truth(truth) else negation(truth)
+    if model.truth(worth.usable):
+        yield from (equal(worth.term, end) for end in _end(worth.term, model))
+
+
+def _end(term: object, model: Model) -> list[object]:
+    """The constant that a choice among constants comes to; nothing where the amount hangs on a number."""
+    ends = branches(term)
+    return [] if ends is None else [model.value(term)]
+
+
+def _change(pair: Pair, region: Region, alike: Bool) -> RegionChange | None:
+    """A ticket of the region and what each edition says of it; and the tickets just outside."""
+    inside = _witness(pair, both(pair.condition, alike), region.condition, differ=True)
+    if inside is None:
+        return None
+    before, after = (
+        _said(Trial(encoding.plan, inside.facts, inside.as_of), part)
+        for encoding, part in zip(pair.encodings, (pair.sides.before, pair.sides.after), strict=True)
+    )
+    return RegionChange(region, inside, before, after, tuple(_boundaries(pair, region)))
+
+
+def _said(trial: Trial, part: Part | None) -> Said:
+    return {"nothing": True} if part is None else trial.expect(part.origin.id)
+
+
+def _boundaries(pair: Pair, region: Region) -> Iterator[Boundary]:
+    for beyond in boundaries(region):
+        outside = _witness(pair, negation(pair.condition), beyond.condition, differ=False)
+        if outside is not None:
+            yield Boundary(beyond.side, outside)
+
+
+def _witness(pair: Pair, condition: Bool, where: Expression, differ: bool) -> Witness | None:
+    """A ticket where the expression holds that both editions judge alike, or not."""
+    encoding = pair.encodings[1] if pair.sides.after is not None else pair.encodings[0]
+    inside = encoding.condition(where).must
+    side = pair.encodings.index(encoding)
+
+    def holds(trials: Trials) -> bool:
+        return trials[side].case.value(where) is True and pair.differ(trials) is differ
+
+    question = pair.question(both(condition, inside))
+    answer = ask(replace(question, holds=holds))
+    return answer.witness if isinstance(answer, Refuted) else None
