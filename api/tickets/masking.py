@@ -20,7 +20,6 @@ from engine.rulebook.expressions import Constant, Expression, walk
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import Kind
 
-
 MASKED = "[masked]"
 
 
