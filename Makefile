@@ -27,6 +27,7 @@ demo: .venv/.installed ## check the rulebooks, judge tickets, and try a change o
 	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 build/history.parquet
 	cp rules/*.yaml build/candidate
 	sed -f examples/change.sed rules/penalties.yaml > build/candidate/penalties.yaml
+	$(BIN)/caiding diff rules build/candidate
 	$(BIN)/caiding dry-run --base rules --candidate build/candidate --tickets build/history.parquet \
 		--as-of 2015-12-31T18:00 --report build/report.html
 

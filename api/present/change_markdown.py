@@ -79,7 +79,9 @@ def _region(words: ChangeWords, region: RegionChange) -> Iterator[str]:
     yield ""
     yield f"- {escaped(words.say('inside'))}: {code(words.ticket(region.inside))}"
     for boundary in region.boundaries:
-        yield f"- {escaped(words.beyond(boundary))}: {code(words.ticket(boundary.outside))}"
+        apart = words.apart(region, boundary)
+        outside = escaped(apart) if apart else code(words.ticket(boundary.outside))
+        yield f"- {escaped(words.beyond(boundary))}: {outside}"
     yield ""
 
 

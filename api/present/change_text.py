@@ -61,4 +61,5 @@ def _region(words: ChangeWords, item: ItemChange, region: RegionChange) -> Itera
     yield f"    {words.difference(item, region)}", ""
     yield f"    {words.say('inside')}: {words.ticket(region.inside)}", "dim"
     for boundary in region.boundaries:
-        yield f"    {words.beyond(boundary)}: {words.ticket(boundary.outside)}", "dim"
+        outside = words.apart(region, boundary) or words.ticket(boundary.outside)
+        yield f"    {words.beyond(boundary)}: {outside}", "dim"

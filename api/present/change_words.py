@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from api.present.labels import counted, label
 from api.present.region_words import region_text, side_text
@@ -17,6 +18,8 @@ from engine.prove.change import Boundary, CatalogueChange, EditionChange, ItemCh
 from engine.rulebook.model import Catalogue
 
 QUIET = ("same_text", "proved_same", "renamed")
+MOST_APART = 3
+"""Facts by which a ticket outside of a region is told from the one inside; else it is shown whole."""
 MOST_NAMED = 3
 """Regions that the last sentence names; more are counted."""
 
@@ -93,11 +96,20 @@ class ChangeWords:
     def beyond(self, boundary: Boundary) -> str:
         return self.say("outside", side=side_text(boundary.side, self.language, self._facts))
 
+    def apart(self, change: RegionChange, boundary: Boundary) -> str | None:
+        """The ticket just outside by what it has otherwise than the one inside; None for too much of it."""
+        inside, outside = (_flat(self.ticket_json(w)) for w in (change.inside, boundary.outside))
+        parts = [f"{name} = {text}" for name, text in outside.items() if inside.get(name) != text]
+        gone = (name for name in inside if name not in outside)
+        parts += [label("words", "absent", self.language, left=name) for name in gone]
+        what = label("words", "list", self.language).join(parts)
+        return self.say("apart", what=what) if 0 < len(parts) <= MOST_APART else None
+
     def ticket(self, witness: Witness) -> str:
         """One line of JSON that `decide` takes."""
         return json.dumps(self.ticket_json(witness), ensure_ascii=False)
 
-    def ticket_json(self, witness: Witness) -> dict[str, object]:
+    def ticket_json(self, witness: Witness) -> dict[str, Any]:
         """A witness by the later catalogue, or by the earlier one where only that has all of its facts."""
         before, after = (side.plan for side in self.sides)
         return witness.ticket(after if witness.facts.keys() <= after.facts.keys() else before)
@@ -164,6 +176,15 @@ class ChangeWords:
     def reworded(self, rewording: Rewording) -> str:
         values = {"id": rewording.id, "what": rewording.what}
         return self.say("reworded", **values, before=rewording.before, after=rewording.after)
+
+
+def _flat(ticket: Mapping[str, Any]) -> dict[str, str]:
+    """The facts of a ticket and its instant, as texts."""
+    values = {**ticket["facts"], **{k: v for k, v in ticket.items() if k != "facts"}}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in values.items()
+    }
 
 
 def renaming(item: ItemChange) -> str:

@@ -15,8 +15,8 @@ from engine.rulebook.model import Catalogue, Words
 from engine.rulebook.outcomes import Compensation, Fee, Fine
 
 MONEY = ("fine", "fee", "compensation")
-HIDDEN = ("rows", "reason")
-"""Keys of `expect` that others say already."""
+HIDDEN = ("nothing", "rows", "reason")
+"""Keys of `expect` that say nothing, or that others say already."""
 
 
 class SaidWords:
@@ -46,12 +46,13 @@ class SaidWords:
         return self._list(shown) if parts else self._say("nothing")
 
     def _parts(self, item: str, said: Said) -> Iterator[tuple[str, str]]:
+        """Each key with its value in words; the rows come last."""
         for key, value in said.items():
-            if key == "nothing" or key in HIDDEN or (key == "row" and len(said.get("rows", ())) > 1):
-                continue
-            yield key, self._value(item, key, value, said)
-        if len(said.get("rows", ())) > 1:
-            yield "row", self._list(map(str, said["rows"]))
+            if key != "row" and key not in HIDDEN:
+                yield key, self._value(item, key, value, said)
+        rows = said.get("rows") or [said["row"]] if "row" in said else ()
+        if rows:
+            yield "row", self._list(map(str, rows))
 
     def _value(self, item: str, key: str, value: Any, said: Said) -> str:
         match key, value:

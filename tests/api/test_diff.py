@@ -6,13 +6,11 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeAlias
 
 import pytest
@@ -112,10 +110,7 @@ def diff(monkeypatch: pytest.MonkeyPatch) -> Callable[[Compared], None]:
         def difference(before: Library, after: Library, *_: object) -> EditionChange:
             return compared(before, after)
 
-        module = ModuleType("engine.prove.difference.editions")
-        vars(module)["difference"] = difference
-        monkeypatch.setitem(sys.modules, "engine.prove.difference", ModuleType("engine.prove.difference"))
-        monkeypatch.setitem(sys.modules, "engine.prove.difference.editions", module)
+        monkeypatch.setattr("engine.prove.difference.editions.difference", difference)
 
     put(changed(DEAR))
     return put
@@ -139,8 +134,8 @@ def test_a_region_with_a_ticket_on_each_side(run: Run) -> None:
         "  where: 10 < value < 11 and kind = loss",
         "    fine: 50.00 → 80.00 CNY",
         f"    a ticket inside: {TICKET}",
-        f"    a ticket just outside value > 10: {TICKET.replace('10.50', '10.00')}",
-        f"    a ticket just outside value < 11: {TICKET.replace('10.50', '11.00')}",
+        "    just outside value > 10: the same but value = 10.00",
+        "    just outside value < 11: the same but value = 11.00",
         "",
         "tickets are judged differently only where 10 < value < 11 and kind = loss",
     ]
@@ -294,3 +289,49 @@ def test_an_edition_with_errors(run: Run, tmp_path: Path) -> None:
     ran = run("diff", SMALL, tmp_path / "broken")
     assert (ran.code, ran.out) == (2, "")
     assert "did you mean `kind`?" in ran.err
+
+
+def edited(tmp_path: Path, changes: dict[str, str]) -> Path:
+    """A copy of the small rulebooks with these texts replaced."""
+    folder = tmp_path / "new"
+    shutil.copytree(SMALL, folder)
+    file = folder / "fines.yaml"
+    text = file.read_text(encoding="utf-8")
+    for before, after in changes.items():
+        assert before in text
+        text = text.replace(before, after)
+    file.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.xfail(strict=True, reason="regions do not know yet from which day a parameter has another value")
+def test_really_proved(run: Run, tmp_path: Path) -> None:
+    """A parameter that rises on a day, from the files to the words; each ticket is judged as it is said."""
+    new = edited(tmp_path, {"2015-01-01: 50": "2015-01-01: 50, 2015-10-01: 80"})
+    found = document(run("diff", SMALL, new, "--format", "json").out)
+    assert "only where day >= 2015-10-01 and kind = loss and value > 0" in found["conclusion"]
+    (item,) = found["items"]
+    (region,) = item["regions"]
+    assert (region["before"]["fine"], region["after"]["fine"]) == ("50.00", "80.00")
+    outside = [one["outside"] for one in region["boundaries"] if one["fact"] == "day"]
+    assert [ticket["facts"]["day"] for ticket in outside] == ["2015-09-30"]
+    for folder, amount in ((SMALL, "50.00 CNY"), (new, "80.00 CNY")):
+        ran = run("decide", "--rules", folder, "-", stdin=json.dumps(region["inside"]).encode())
+        assert amount in ran.out
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {'value: "> 0"': 'value: ">= 0.01"'},
+        {'kind: loss, value: "> 0"': 'value: "> 0", kind: loss'},
+        {"rule: lost": "rule: gone"},
+        {"zh: 快件丢失, en: parcel lost": "zh: 丢件, en: parcel gone"},
+        {"2015-01-01: 50": "2015-01-01: 50.00"},
+    ],
+)
+def test_really_the_same(run: Run, tmp_path: Path, changes: dict[str, str]) -> None:
+    """Other words for one meaning, another order, id or title: no ticket is judged differently."""
+    ran = run("diff", SMALL, edited(tmp_path, changes), "--fail-on", "changed")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.endswith("no ticket is judged differently\n")
