@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "api.cli.check",
     "test": "api.cli.test",
     "decide": "api.cli.decide",
+    "explain": "api.cli.explain",
     "dry-run": "api.cli.dry_run",
     "settle": "api.cli.settle",
     "prove": "api.cli.prove",
