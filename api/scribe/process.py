@@ -72,6 +72,7 @@ class Scribe:
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self._ending = False
         self._bell, self._rope = socket.socketpair()
+        self._rope.setblocking(False)
         self._listener = _listening(socket_path)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
@@ -82,8 +83,12 @@ class Scribe:
         self._selector.register(sign, selectors.EVENT_READ, self._end)
 
     def stop(self) -> None:
-        """Has it finish what it has been sent, and end."""
-        self._rope.send(b"!")
+        """Has it finish what it has been sent, and end; one that is ending, or has ended, is left in peace.
+
+        Whoever stops a service may say so twice, and a signal comes whenever it comes.
+        """
+        with suppress(OSError):
+            self._rope.send(b"!")
 
     def run(self) -> None:
         """Works until it is to end."""

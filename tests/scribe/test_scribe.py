@@ -240,6 +240,27 @@ def test_sigterm_lets_it_finish(plain_file: Database, tmp_path: Path) -> None:
     assert len(stored_ids(plain_file)) == 9
 
 
+def test_one_that_has_ended_may_be_told_to_end(plain_file: Database, tmp_path: Path) -> None:
+    with in_thread(plain_file.shown, tmp_path / "s") as scribe:
+        scribe.stop()
+    scribe.stop()
+
+
+def test_however_often_it_is_told_to_end_it_says_nothing(
+    plain_file: Database, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A supervisor says so when it stops and again when it has waited; a traceback is no line of a log."""
+    client = ScribeClient(tmp_path / "s", patience=10)
+    with started(plain_file.shown, tmp_path / "s") as scribe:
+        client.record([decision()])
+        client.close()
+        while scribe.is_alive():
+            scribe.terminate()
+            sleep(0.00001)
+    scribe.join(10)
+    assert capfd.readouterr().err == ""
+
+
 def start_and_wait(url: str, path: Path, pid_file: Path) -> None:
     """A supervisor that will be killed."""
     process = multiprocessing.get_context("spawn").Process(target=run, args=(url, path))
