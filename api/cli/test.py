@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from api.cli.door import CLEAN, COULD_NOT, FOUND, Door, show_findings
+from api.cli.door import CLEAN, COULD_NOT, FOUND, Door, Stop, show_findings
 from api.cli.examples import Runs, run_on
 from api.cli.loading import sound_library
 from api.cli.options import EVALUATORS, OneOf, described, option
@@ -28,9 +28,19 @@ from engine.rulebook.model import Aggregate, Clock, Definition, Rule, Table
 @option("--evaluator", type=EVALUATORS, default="all", show_default=True)
 @option("--format", "form", type=OneOf(["text", "json", "junit"]), default="text", show_default=True)
 @option("--allow-uncovered", is_flag=True)
+@option("--mutate", is_flag=True)
+@option("--write", is_flag=True)
 @click.pass_obj
-def command(door: Door, folder: str, evaluator: str, form: str, allow_uncovered: bool) -> int:
+def command(
+    door: Door, /, folder: str, evaluator: str, form: str, allow_uncovered: bool, **mutating: bool
+) -> int:
+    if mutating["write"] and not mutating["mutate"]:
+        raise Stop(Finding("M015", {}))
     library = sound_library(folder, door.language)
+    if mutating["mutate"]:
+        from api.cli.mutate import mutated  # the solver is not imported for tests
+
+        return mutated(door, library, folder, form, write=mutating["write"])
     runs = run_on(library, evaluator)
     show_findings(runs.notes, door.language)
     if not runs.results:

@@ -55,3 +55,21 @@ def _attribute(text: str) -> str:
 def _clean(text: str) -> str:
     """Without characters that XML cannot hold."""
     return _NOT_XML.sub("\ufffd", text)
+
+
+def failures_xml(suites: Sequence[tuple[str, int, Sequence[tuple[str, Finding]]]], language: Language) -> str:
+    """Suites by name, with the number of all tests and those that failed: what each is of, and why."""
+    body = "".join(
+        f'<testsuite name={_attribute(name)} tests="{tests}" failures="{len(failed)}">\n'
+        f"{''.join(_failed(of, finding, language) for of, finding in failed)}</testsuite>\n"
+        for name, tests, failed in suites
+    )
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="caiding">\n{body}</testsuites>\n'
+
+
+def _failed(of: str, finding: Finding, language: Language) -> str:
+    place = f' file={_attribute(finding.span.source.name)} line="{finding.span.line}"' if finding.span else ""
+    name = _attribute(finding.message(language))
+    return (
+        f"<testcase classname={_attribute(of)} name={name}{place}>{_failure(finding, language)}</testcase>\n"
+    )

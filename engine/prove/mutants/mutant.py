@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from engine.base.calendar import Limit
 from engine.base.findings import Finding
@@ -20,7 +20,7 @@ from engine.prove.mutants.nodes import Nodes
 from engine.prove.mutants.parts import changed_parts, other_limits
 from engine.prove.mutants.variants import removals, variants
 from engine.rulebook.checks import parts_of
-from engine.rulebook.expressions import Comparison, Expression, ParameterValue, Test, walk
+from engine.rulebook.expressions import Comparison, Expression, ParameterValue, Test, facts_in, walk
 from engine.rulebook.model import Item, Table
 from engine.rulebook.types import Scalar, Type
 
@@ -44,7 +44,8 @@ class Mutant:
     """A plan with one thing changed.
 
     `item` is the id that is told of it (an item's, a parameter's); `own` are the items that were changed,
-    `reach` those whose examples can notice it: `own`, then whatever rests on them.
+    `reach` those whose examples can notice it: `own`, then whatever rests on them. `facts`: those that the
+    changed part reads.
     """
 
     item: str
@@ -54,6 +55,7 @@ class Mutant:
     edit: Edit = field(compare=False, repr=False)
     own: tuple[str, ...]
     reach: tuple[str, ...]
+    facts: tuple[str, ...] = ()
 
     @property
     def finding(self) -> Finding:
@@ -111,27 +113,36 @@ def _of_world(library: Library, world: World, nodes: Nodes, done: frozenset[Key]
             held = world.bodies.by_test[id(test.span)]
             key = ("test", id(test.span))
             if test.span is not None and held[0] is place and key not in done:
-                yield key, _with(world, test.span, new, left_out(test.text), held)
+                yield key, _with(world, test, new, left_out(test.text), held)
     yield from (found for found in _of_parts(world, nodes) if found[0] not in done)
     yield from (found for found in _of_parameters(library, world) if found[0] not in done)
 
 
 def _of_test(world: World, test: Test, places: tuple[Place, ...]) -> Iterator[Mutant]:
+    for condition, change in variants(test.condition):
+        yield _with(world, test, replace(test, condition=condition), change, places)
+
+
+def _with(world: World, test: Test, new: Expression, change: Change, places: tuple[Place, ...]) -> Mutant:
     span = test.span
     assert span is not None, "tests without a place are those of periods"
-    for condition, change in variants(test.condition):
-        yield _with(world, span, replace(test, condition=condition), change, places)
-
-
-def _with(world: World, span: Span, new: Expression, change: Change, places: tuple[Place, ...]) -> Mutant:
     edit = Edit(tuple((place, with_test(place.body, span, new)) for place in places))
-    return _mutant(world, places[0].id, change, span, edit)
+    told = _Told(places[0].id, change, span, tuple(fact.name for fact in facts_in(test)))
+    return _mutant(world, told, edit)
 
 
-def _mutant(world: World, item: str, change: Change, span: Span, edit: Edit) -> Mutant:
+class _Told(NamedTuple):
+    item: str
+    change: Change
+    span: Span
+    facts: tuple[str, ...]
+
+
+def _mutant(world: World, told: _Told, edit: Edit) -> Mutant:
     places = [place for place, _ in edit.bodies]
     own = tuple(dict.fromkeys(place.id for place in places))
-    return Mutant(item, change, span, world, edit, own, world.bodies.reached_from(places))
+    reach = world.bodies.reached_from(places)
+    return Mutant(told.item, told.change, told.span, world, edit, own, reach, told.facts)
 
 
 def _removable(place: Place) -> Iterator[tuple[Test, Expression]]:
@@ -161,7 +172,7 @@ def _of_parts(world: World, nodes: Nodes) -> Iterator[Keyed]:
     waiting: dict[tuple[object, ...], Mutant] = {}
     for place in world.bodies.changeable:
         told: Counter[tuple[object, ...]] = Counter()
-        for body, change, span, what in changed_parts(place.body, place.span):
+        for body, change, span, what, facts in changed_parts(place.body, place.span):
             shared = nodes.period(place.id) if what == "in_force" else None
             stands = span if shared is None else shared
             said = (what, id(stands), tuple(change.values.items()))
@@ -169,7 +180,7 @@ def _of_parts(world: World, nodes: Nodes) -> Iterator[Keyed]:
             told[said] += 1
             together.setdefault(key, []).append((place, body))
             edit = Edit(tuple(together[key]))
-            waiting[key] = _mutant(world, place.id, change, stands, edit)
+            waiting[key] = _mutant(world, _Told(place.id, change, stands, facts), edit)
     yield from (((key[0], key[1]), mutant) for key, mutant in waiting.items())
 
 
@@ -182,8 +193,16 @@ def _of_parameters(library: Library, world: World) -> Iterator[Keyed]:
                 edit = Edit(parameters=(changed,))
                 reach = world.bodies.reached_from(places)
                 own = tuple(dict.fromkeys(place.id for place in places))
-                mutant = Mutant(parameter.id, change, spans[parameter.id], world, edit, own, reach)
+                facts = _dated_by(parameter.id, places)
+                mutant = Mutant(parameter.id, change, spans[parameter.id], world, edit, own, reach, facts)
                 yield ("parameter", parameter.id), mutant
+
+
+def _dated_by(parameter: str, places: Iterable[Place]) -> tuple[str, ...]:
+    """The event dates by which it is read."""
+    parts = (p for place in places for e in expressions_in(place.body) for p in walk(e))
+    days = [p.on for p in parts if isinstance(p, ParameterValue) and p.id == parameter and p.on is not None]
+    return tuple(fact.name for fact in facts_in(*days))
 
 
 def is_threshold(parameter: str, places: Iterable[Place]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,17 +12,26 @@ from engine.base.findings import Language
 from engine.evaluate.values import NONE, Unknown
 from engine.plan.nodes import Plan
 from engine.prove.mutants.bench import Ticket
-from engine.prove.mutants.bodies import expressions_in
 from engine.prove.mutants.mutant import Mutant
 from engine.prove.trial import Trial
-from engine.rulebook.expressions import ParameterValue, Test, facts_in, walk
-from engine.rulebook.model import Item, Rulebook
+from engine.rulebook.model import Rulebook
 from engine.rulebook.types import Kind
 
 MOST_FACTS = 3
 AND = {"zh": "，", "en": ", "}
 UNKNOWN = {"zh": "不详", "en": "not known"}
 ABSENT = {"zh": "没有", "en": "none"}
+BARE = {
+    ("M001", "zh"): "{before}，不是 {after}",
+    ("M001", "en"): "{before}, not {after}",
+    ("M002", "zh"): "有 {written}",
+    ("M002", "en"): "with {written}",
+    ("M003", "zh"): "没有 {written}",
+    ("M003", "en"): "without {written}",
+    ("M004", "zh"): "{first} 先于 {second}",
+    ("M004", "en"): "{first} before {second}",
+}
+"""What a change is about that has no facts of its own."""
 TRUTH = {("zh", True): "是", ("zh", False): "否", ("en", True): "yes", ("en", False): "no"}
 
 
@@ -32,37 +41,27 @@ def is_chinese(book: Rulebook) -> bool:
     return sum(any("一" <= c <= "鿿" for c in name) for name in names) * 2 > len(names)
 
 
-def example_name(plan: Plan, item: Item, ticket: Ticket, mutants: Sequence[Mutant], chinese: bool) -> str:
-    """`days of delay 3`, `responsible party: carrier, value: not known`."""
+def example_name(plan: Plan, ticket: Ticket, mutants: Sequence[Mutant], chinese: bool) -> str:
+    """`days of delay 3`, or `responsible party: carrier, value: not known`."""
     language: Language = "zh" if chinese else "en"
-    names = list(dict.fromkeys(name for mutant in mutants for name in _facts_told(mutant)))
+    names = list(dict.fromkeys(name for mutant in mutants for name in mutant.facts))
     if not names:
-        head = item.head
-        return head.event_date.name if head.event_date else head.title.in_language(language)
+        change = mutants[0].change
+        return BARE[change.code, language].format_map(change.values)
     trial = Trial(plan, ticket.facts, ticket.as_of)
     return AND[language].join(_fact_words(plan, trial, name, language) for name in names[:MOST_FACTS])
-
-
-def _facts_told(mutant: Mutant) -> Iterator[str]:
-    """The facts of what was changed: of the test, of the period, of the day of a parameter."""
-    for place in (place for place in mutant.world.bodies.all if place.id in mutant.own):
-        for expression in expressions_in(place.body):
-            for part in walk(expression):
-                match part:
-                    case Test(span=span) if span is mutant.span:
-                        yield from (fact.name for fact in facts_in(part))
-                    case Test(span=None) if mutant.change.code == "M001":
-                        yield from (fact.name for fact in facts_in(part) if mutant.span.text.startswith("{"))
-                    case ParameterValue(id=identifier, on=on) if identifier == mutant.item and on is not None:
-                        yield from (fact.name for fact in facts_in(on))
-                    case _:
-                        continue
 
 
 def _fact_words(plan: Plan, trial: Trial, name: str, language: Language) -> str:
     declared = plan.facts[name]
     label, value = declared.label.in_language(language), trial.worth(name)
-    return f"{label} {_value_words(plan, name, value, language)}".strip()
+    joined = (
+        (":" if language == "en" else "：")
+        if isinstance(value, bool | str | Unknown) or value is NONE
+        else ""
+    )
+    space = " " if language == "en" or not joined else ""
+    return f"{label}{joined}{space}{_value_words(plan, name, value, language)}".strip()
 
 
 def _value_words(plan: Plan, name: str, value: Any, language: Language) -> str:

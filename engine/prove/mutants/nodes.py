@@ -60,6 +60,14 @@ class Nodes:
             for item in book.items
         }
 
+    def file(self, head: int) -> SourceText:
+        """The file of an item, by the identity of its head."""
+        return self._files[head]
+
+    @cached_property
+    def _files(self) -> Mapping[int, SourceText]:
+        return {id(i.head): i.head.span.source for book in self.library.rulebooks for i in book.items}
+
     @cached_property
     def by_id(self) -> Mapping[str, ItemNode]:
         return {i.head.id: self.items[id(i.head)] for b in self.library.rulebooks for i in b.items}

@@ -28,9 +28,13 @@ DETAIL = ("due", "row", "reason")
 
 @dataclass(frozen=True)
 class Offer:
-    """An example to be added to `item`; `given` lies over the background of item and section."""
+    """An example to be added to `item`; `given` lies over the background of item and section.
+
+    `head` is the identity of the item's head: under other readings another item may have the same id.
+    """
 
     item: str
+    head: int
     name: str
     given: Mapping[str, Any]
     as_of: str | None
@@ -169,14 +173,24 @@ def offer(
         n: v for n, v in given.items() if n not in background or not _alike(background[n], v)
     }
     over |= {name: None for name in background if name not in given and background[name] is not None}
-    name = example_name(plan, taken.item, taken.ticket, noticed, chinese)
+    name = example_name(plan, taken.ticket, noticed, chinese)
     count, unique = 1, name
     while unique in names:
         count, unique = count + 1, f"{name} ({count + 1})"
     names.add(unique)
     as_of = None if taken.ticket.as_of is None else _instant(taken.ticket.as_of, plan.zone)
     readings = noticed[0].world.readings
-    return Offer(taken.item.head.id, unique, over, as_of, readings, taken.expect, noticed, taken.ticket)
+    return Offer(
+        taken.item.head.id,
+        id(taken.item.head),
+        unique,
+        over,
+        as_of,
+        readings,
+        taken.expect,
+        noticed,
+        taken.ticket,
+    )
 
 
 def _alike(one: Any, other: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from engine.base.calendar import Limit
 from engine.base.spans import Span
@@ -12,12 +12,23 @@ from engine.plan.nodes import ClockPlan, Exemption, RowPlan, RulePlan, TablePlan
 from engine.prove.mutants.bodies import Body
 from engine.prove.mutants.change import Change, exchanged, left_out, limit_words, spelled, turned
 from engine.prove.mutants.variants import variants
-from engine.rulebook.expressions import All, Expression, Test
+from engine.rulebook.expressions import All, Expression, Test, facts_in
 from engine.rulebook.model import HitPolicy
 from engine.rulebook.outcomes import Gate, Obligation, Outcome, Share, amounts, change_amounts
 
-Changed: TypeAlias = tuple[Body, Change, Span, str]
-"""The body with the change, the change in words, where it stands, and what it is (alike in all readings)."""
+
+class Changed(NamedTuple):
+    """The body with the change, and the change in words; `what` it is at its place is alike in all readings.
+
+    `facts`: those that the changed part reads.
+    """
+
+    body: Body
+    change: Change
+    span: Span
+    what: str
+    facts: tuple[str, ...]
+
 
 BY_ORDER: frozenset[HitPolicy] = frozenset({"first"})
 MINUTES_IN_A_DAY = 1440
@@ -29,25 +40,25 @@ def changed_parts(body: Body, span: Span) -> Iterator[Changed]:
         case RulePlan():
             yield from _period(body, span)
             yield from _exceptions(body)
-            for outcomes, change, what in _outcomes(body.outcomes):
-                yield replace(body, outcomes=outcomes), change, span, what
+            for outcomes, change, what, facts in _outcomes(body.outcomes):
+                yield Changed(replace(body, outcomes=outcomes), change, span, what, facts)
         case TablePlan():
             yield from _period(body, span)
             yield from _rows(body)
             yield from _cells(body)
             yield from _exceptions(body)
-            for outcomes, change, what in _outcomes(body.outcomes):
-                yield replace(body, outcomes=outcomes), change, span, what
+            for outcomes, change, what, facts in _outcomes(body.outcomes):
+                yield Changed(replace(body, outcomes=outcomes), change, span, what, facts)
         case ClockPlan():
             yield from _period(body, span)
             yield from _clock(body, span)
-            for outcomes, change, what in _outcomes(body.on_breach):
-                yield replace(body, on_breach=outcomes), change, span, what
+            for outcomes, change, what, facts in _outcomes(body.on_breach):
+                yield Changed(replace(body, on_breach=outcomes), change, span, what, facts)
         case Test(span=Span()) | All():
             return
         case formula:
             for new, change in variants(formula):
-                yield new, change, span, "formula"
+                yield Changed(new, change, span, "formula", _named(formula))
 
 
 def _period(body: RulePlan | TablePlan | ClockPlan, span: Span) -> Iterator[Changed]:
@@ -58,7 +69,8 @@ def _period(body: RulePlan | TablePlan | ClockPlan, span: Span) -> Iterator[Chan
             for new, change in variants(test.condition):
                 if len(change.values.get("before", "")) == len("2015-01-01"):
                     guard = _instead(body.guard, test, replace(test, condition=new))
-                    yield replace(body, guard=guard), change, span, "in_force"
+                    facts = tuple(fact.name for fact in test.subjects)
+                    yield Changed(replace(body, guard=guard), change, span, "in_force", facts)
 
 
 def _instead(guard: Expression, old: Test, new: Test) -> Expression:
@@ -71,11 +83,12 @@ def _exceptions(body: RulePlan | TablePlan) -> Iterator[Changed]:
     for position, exemption in enumerate(body.exemptions):
         rest = body.exemptions[:position] + body.exemptions[position + 1 :]
         name, span = _short(exemption.origin.id), exemption.origin.span
-        yield replace(body, exemptions=rest), left_out(name), span, "exception"
+        facts = _named(exemption.condition)
+        yield Changed(replace(body, exemptions=rest), left_out(name), span, "exception", facts)
         other = _with_other_effect(exemption)
         exemptions = (*body.exemptions[:position], other, *body.exemptions[position + 1 :])
         words = turned(f"effect: {exemption.effect}", f"effect: {other.effect}")
-        yield replace(body, exemptions=exemptions), words, span, "effect"
+        yield Changed(replace(body, exemptions=exemptions), words, span, "effect", facts)
 
 
 def _with_other_effect(exemption: Exemption) -> Exemption:
@@ -90,14 +103,16 @@ def _rows(table: TablePlan) -> Iterator[Changed]:
     """Each row left out, and neighbours exchanged where their order decides."""
     for position, row in enumerate(table.rows):
         rest = table.rows[:position] + table.rows[position + 1 :]
-        yield replace(table, rows=rest), left_out(_short(row.origin.id)), row.origin.span, "row"
+        words, facts = left_out(_short(row.origin.id)), _named(row.condition)
+        yield Changed(replace(table, rows=rest), words, row.origin.span, "row", facts)
     if table.otherwise is not None:
-        yield replace(table, otherwise=None), left_out("otherwise"), table.otherwise.origin.span, "row"
+        words, span = left_out("otherwise"), table.otherwise.origin.span
+        yield Changed(replace(table, otherwise=None), words, span, "row", ())
     for position in range(len(table.rows) - 1 if table.policy in BY_ORDER else 0):
         first, second = table.rows[position : position + 2]
         rows = (*table.rows[:position], second, first, *table.rows[position + 2 :])
         words = exchanged(_short(first.origin.id), _short(second.origin.id))
-        yield replace(table, rows=rows), words, first.origin.span, "order"
+        yield Changed(replace(table, rows=rows), words, first.origin.span, "order", ())
     yield from _ranks(table)
 
 
@@ -110,7 +125,8 @@ def _ranks(table: TablePlan) -> Iterator[Changed]:
             outputs = list(table.outputs)
             outputs[number] = replace(output, order=order)
             words = exchanged(spelled(first, output.type), spelled(second, output.type))
-            yield replace(table, outputs=tuple(outputs)), words, table.origin.span, f"order {position}"
+            changed = replace(table, outputs=tuple(outputs))
+            yield Changed(changed, words, table.origin.span, f"order {position}", ())
 
 
 def _cells(table: TablePlan) -> Iterator[Changed]:
@@ -118,10 +134,16 @@ def _cells(table: TablePlan) -> Iterator[Changed]:
     for position, row in enumerate(table.rows):
         for new, change in _concluded(row):
             rows = (*table.rows[:position], new, *table.rows[position + 1 :])
-            yield replace(table, rows=rows), change, row.origin.span, "cell"
+            facts = _named(row.condition)
+            yield Changed(replace(table, rows=rows), change, row.origin.span, "cell", facts)
     if table.otherwise is not None:
         for new, change in _concluded(table.otherwise):
-            yield replace(table, otherwise=new), change, table.otherwise.origin.span, "cell"
+            span = table.otherwise.origin.span
+            yield Changed(replace(table, otherwise=new), change, span, "cell", ())
+
+
+def _named(*expressions: Expression) -> tuple[str, ...]:
+    return tuple(fact.name for fact in facts_in(*expressions))
 
 
 def _concluded(row: RowPlan) -> Iterator[tuple[RowPlan, Change]]:
@@ -133,13 +155,16 @@ def _concluded(row: RowPlan) -> Iterator[tuple[RowPlan, Change]]:
             yield replace(row, conclusion=(*cells[:position], new, *cells[position + 1 :])), change
 
 
-def _outcomes(outcomes: tuple[Outcome, ...]) -> Iterator[tuple[tuple[Outcome, ...], Change, str]]:
+Outcomes: TypeAlias = tuple[Outcome, ...]
+
+
+def _outcomes(outcomes: Outcomes) -> Iterator[tuple[Outcomes, Change, str, tuple[str, ...]]]:
     for position, outcome in enumerate(outcomes):
         before, after = outcomes[:position], outcomes[position + 1 :]
-        kind = type(outcome).__name__.lower()
-        yield before + after, left_out(kind), f"outcome {position}"
+        kind, facts = type(outcome).__name__.lower(), _named(*amounts(outcome))
+        yield before + after, left_out(kind), f"outcome {position}", facts
         for new, change in _changed_outcome(outcome):
-            yield (*before, new, *after), change, f"outcome {position}"
+            yield (*before, new, *after), change, f"outcome {position}", facts
 
 
 def _changed_outcome(outcome: Outcome) -> Iterator[tuple[Outcome, Change]]:
@@ -178,19 +203,22 @@ def _with_amount(outcome: Outcome, position: int, new: Expression) -> Outcome:
 
 
 def _clock(clock: ClockPlan, span: Span) -> Iterator[Changed]:
+    moments = [moment for moment in (clock.starts, clock.due) if moment is not None]
+    facts = _named(*moments, *clock.stops)
     if isinstance(clock.limit, Limit):
         for limit in other_limits(clock.limit):
             words = turned(limit_words(clock.limit), limit_words(limit))
-            yield replace(clock, limit=limit), words, span, "limit"
+            yield Changed(replace(clock, limit=limit), words, span, "limit", facts)
     for expression, change in () if clock.starts is None else variants(clock.starts):
-        yield replace(clock, starts=expression), change, span, "starts"
+        yield Changed(replace(clock, starts=expression), change, span, "starts", facts)
     for expression, change in () if clock.due is None else variants(clock.due):
-        yield replace(clock, due=expression), change, span, "due"
+        yield Changed(replace(clock, due=expression), change, span, "due", facts)
     for position, stop in enumerate(clock.stops if len(clock.stops) > 1 else ()):
         stops = clock.stops[:position] + clock.stops[position + 1 :]
-        yield replace(clock, stops=stops), left_out(stop.name), span, "stops"
+        yield Changed(replace(clock, stops=stops), left_out(stop.name), span, "stops", (stop.name,))
     if clock.pauses is not None:
-        yield replace(clock, pauses=None), left_out("pauses"), span, "pauses"
+        facts = (clock.pauses.list.name,)
+        yield Changed(replace(clock, pauses=None), left_out("pauses"), span, "pauses", facts)
 
 
 def other_limits(limit: Limit) -> Iterator[Limit]:
