@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from engine.plan.nodes import ClockPlan, ItemPlan, Origin, RulePlan, TablePlan
 from engine.prove.answer import Proved
 from engine.prove.claim import Claim
-from engine.prove.findings.context import Context, finding, is_possible, unsettled
+from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
+from engine.prove.trial import Trial
 from engine.rulebook.expressions import All, AnyOf, Expression, Not, Present, Test
 
 
@@ -26,20 +28,18 @@ def _of_item(context: Context, item: ItemPlan) -> Iterator[Claim]:
     falsehoods = [context.encoding.condition(test).false for _, test in tests]
     solver = context.solver(given, about=falsehoods)
     for (origin, test), falsehood in zip(tests, falsehoods, strict=True):
-        answer = context.reached(
-            solver,
-            falsehood,
-            lambda trial, test=test: (  # type: ignore[misc]  # bound now
-                trial.case.value(item.guard) is True and trial.case.value(test) is False
-            ),
-            given,
-        )
+        asked = Asked(item.origin.id, falsehood, partial(_fails, item=item, test=test))
+        answer = context.reached(solver, asked, given)
         span = test.span or origin.span
         if isinstance(answer, Proved):
             values = {"id": origin.id, "text": test.text}
             yield Claim(finding("R308", values, span), answer)
         elif not is_possible(answer):
             yield from unsettled(context, answer, "R308", origin.id, span)
+
+
+def _fails(trial: Trial, item: ItemPlan, test: Test) -> bool:
+    return trial.case.value(item.guard) is True and trial.case.value(test) is False
 
 
 def _conditions(item: ItemPlan) -> Iterator[tuple[Origin, Expression]]:

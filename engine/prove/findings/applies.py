@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from engine.evaluate.clocks import read_clock
 from engine.evaluate.values import Unknown
-from engine.plan.nodes import ClockPlan, ItemPlan, Origin, RulePlan, TablePlan
+from engine.plan.nodes import ClockPlan, ItemPlan, Origin, RowPlan, RulePlan, TablePlan
 from engine.prove.answer import Answer, Proved
 from engine.prove.claim import Claim
 from engine.prove.encoding import clocks
-from engine.prove.findings.context import Context, finding, is_possible, unsettled
+from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
 from engine.prove.solver import TRUE, Bool, both, conjunction, either, negation
 from engine.prove.trial import Trial
 
@@ -33,7 +34,8 @@ def _never(context: Context, origin: Origin, answer: Answer) -> Iterator[Claim]:
 
 def _item(context: Context, item: ItemPlan) -> Answer:
     condition = both(context.applies(item), _begins(context, item))
-    return context.reached(context.solver(about=(condition,)), condition, lambda t: _does(t, item), TRUE)
+    asked = Asked(item.origin.id, condition, lambda trial: _does(trial, item))
+    return context.reached(context.solver(about=(condition,)), asked, TRUE)
 
 
 def _begins(context: Context, item: ItemPlan) -> Bool:
@@ -69,10 +71,9 @@ def _rows(context: Context, table: TablePlan) -> Iterator[Claim]:
     given = context.applies(table)
     solver = context.solver(given, about=[context.row(row) for row in rows])
     for row in rows:
-        answer = context.reached(
-            solver,
-            context.row(row),
-            lambda trial, row=row: trial.case.applies(table) is True and trial.case.holds(row) is True,  # type: ignore[misc]  # bound now
-            given,
-        )
-        yield from _never(context, row.origin, answer)
+        asked = Asked(table.origin.id, context.row(row), partial(_row_holds, table=table, row=row))
+        yield from _never(context, row.origin, context.reached(solver, asked, given))
+
+
+def _row_holds(trial: Trial, table: TablePlan, row: RowPlan) -> bool:
+    return trial.case.applies(table) is True and trial.case.holds(row) is True

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 from engine.base.findings import Finding, Label
 from engine.base.spans import Span
+from engine.evaluate.compiled.evaluator import CompiledEvaluator
 from engine.evaluate.examples import ExampleResult, run_examples
+from engine.evaluate.facts import Facts, facts_from, instant_from
+from engine.evaluate.reference import ReferenceEvaluator
 from engine.library import Library
 from engine.plan.nodes import ItemPlan, Plan, RowPlan, TablePlan
-from engine.prove.answer import Answer, Doubt, NotKnown, Proved, Refuted
+from engine.prove.answer import Answer, Doubt, NotKnown, Proved, Refuted, Witness
 from engine.prove.asking import Question, ask
 from engine.prove.atoms import atoms_of
 from engine.prove.claim import Claim
@@ -19,6 +23,7 @@ from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.region import Region
 from engine.prove.regions import regions
+from engine.prove.shrink import shrunk
 from engine.prove.solver import FALSE, STEPS, Bool, Model, Solver, both, same
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import Expression, facts_in
@@ -28,6 +33,19 @@ QUICK_STEPS = 200_000
 MOST_REGIONS = 8
 DOUBTS: Mapping[Doubt, str] = {"out_of_reach": "R390", "time_limit": "R391", "not_confirmed": "R392"}
 SAYS_NOTHING = frozenset({"nothing", "undecided", "reason", "row", "rows"})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Is there a ticket with `condition`? `holds` asks the same of a ticket on the evaluator.
+
+    A witness should rather show the facts that `about` reads than others.
+    """
+
+    item_id: str
+    condition: Bool
+    holds: Callable[[Trial], bool]
+    about: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,32 +90,61 @@ class Context:
             name for result in results if (result.item, result.example) in plain for name in _shown_by(result)
         )
 
+    def _examples(self, item_id: str) -> Iterator[Trial]:
+        """The tickets of an item's examples, as far as they can be read."""
+        items = (item for book in self.library.rulebooks for item in book.items if item.head.id == item_id)
+        for example in (example for item in items for example in item.head.examples):
+            facts, wrong = facts_from(example.given, self.plan)
+            if not wrong:
+                as_of = f"{example.as_of or ''}T00:00"[:16]
+                yield Trial(self.plan, facts, instant_from(as_of, self.plan.zone))
+
     # --- questions --------------------------------------------------------------------------------------
 
-    def ask(
-        self, condition: Bool, holds: Callable[[Trial], bool], about: Iterable[Expression] = ()
-    ) -> Answer:
-        """Whether there is such a ticket; it should rather show the facts that `about` reads than others."""
-        keep = tuple(fact.name for fact in facts_in(*about))
-        question = Question((self.encoding,), condition, lambda trials: holds(trials[0]), keep)
-        return ask(question, self.steps)
+    def ask(self, asked: Asked) -> Answer:
+        """Whether there is such a ticket. Where the solver cannot say, the item's examples may show one."""
+        keep = tuple(fact.name for fact in facts_in(*asked.about))
+        question = Question(
+            (self.encoding,), asked.condition, lambda t: asked.holds(t[0]), keep, lambda t: self._agrees(t[0])
+        )
+        answer = ask(question, self.steps)
+        if not isinstance(answer, NotKnown):
+            return answer
+        shown = next((trial for trial in self._examples(asked.item_id) if asked.holds(trial)), None)
+        return answer if shown is None else self._smaller(shown, asked, keep) or answer
+
+    def _agrees(self, trial: Trial) -> bool:
+        """Whether the compiled evaluator judges a ticket as the reference evaluator does."""
+        reference = ReferenceEvaluator(self.plan).decide(trial.facts, trial.as_of)
+        return self._compiled.decide(trial.facts, trial.as_of) == reference
+
+    @cached_property
+    def _compiled(self) -> CompiledEvaluator:
+        return CompiledEvaluator(self.plan)
+
+    def _smaller(self, trial: Trial, asked: Asked, keep: Sequence[str]) -> Refuted | None:
+        def holds(facts: Facts, as_of: datetime | None) -> bool:
+            return asked.holds(Trial(self.plan, facts, as_of))
+
+        small = shrunk(trial.facts, trial.as_of, holds, self.plan.facts, keep)
+        return Refuted(Witness(*small)) if self._agrees(Trial(self.plan, *small)) else None
 
     def solver(self, *conditions: Bool, about: Iterable[Bool] = ()) -> Solver:
         """For many questions that share conditions; all that they will be `about` must be told."""
         return Solver([*self.encoding.axioms(*conditions, *about), *conditions], self.steps)
 
-    def reached(self, solver: Solver, condition: Bool, holds: Callable[[Trial], bool], given: Bool) -> Answer:
-        """Proved where nothing can be so under `given`, the condition that `solver` has.
+    def reached(self, solver: Solver, asked: Asked, given: Bool) -> Answer:
+        """Proved where nothing can be so under `given`, the condition that `solver` has already.
 
         What can be so as far as formulas say is only tried where something was left open in them.
         """
-        if same(condition, FALSE):
+        if same(asked.condition, FALSE):
             return Proved()
-        found = solver.find(condition)
-        whole = both(given, condition)
-        if isinstance(found, Model) and not self._is_open(whole):
+        found = solver.find(asked.condition)
+        whole = replace(asked, condition=both(given, asked.condition))
+        if isinstance(found, Model) and not self._is_open(whole.condition):
             return _POSSIBLE
-        return NotKnown("time_limit") if found == "not_known" else self.ask(whole, holds)
+        return NotKnown("time_limit") if found == "not_known" else self.ask(whole)
 
     def _is_open(self, condition: Bool) -> bool:
         symbols = self.encoding.symbols

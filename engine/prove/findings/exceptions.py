@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.plan.nodes import Exemption, RulePlan, TablePlan
 from engine.prove.answer import Proved
 from engine.prove.claim import Claim
-from engine.prove.findings.context import Context, finding, is_possible, unsettled
+from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
 from engine.prove.solver import TRUE, Bool, both, disjunction, negation
 from engine.prove.trial import Trial
 
@@ -29,7 +29,8 @@ def _never(context: Context, item: RulePlan | TablePlan, exemption: Exemption) -
         *(negation(context.encoding.condition(e.condition).may) for e in _rivals(item, exemption)),
     )
     solver = context.solver(about=(condition,))
-    answer = context.reached(solver, condition, lambda trial: _matters(trial, item, exemption), TRUE)
+    asked = Asked(item.origin.id, condition, lambda trial: _matters(trial, item, exemption))
+    answer = context.reached(solver, asked, TRUE)
     origin = exemption.origin
     if isinstance(answer, Proved):
         values = {"id": origin.id, "of": item.origin.id}

@@ -8,7 +8,7 @@ from engine.evaluate.tables import selection
 from engine.plan.nodes import RowPlan, TablePlan
 from engine.prove.answer import Refuted
 from engine.prove.claim import Claim
-from engine.prove.findings.context import Context, finding, unsettled
+from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.solver import FALSE, Bool, both, conjunction, negation
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import Expression
@@ -28,8 +28,9 @@ def _gap(context: Context, table: TablePlan) -> Iterator[Claim]:
     nothing = _no_row(context, table)
     given = context.applies(table)
     cells = tuple(row.condition for row in table.rows)
-    answer = context.ask(both(given, nothing), lambda trial: _is_left_out(trial, table), cells)
     origin = table.origin
+    asked = Asked(origin.id, both(given, nothing), lambda trial: _is_left_out(trial, table), cells)
+    answer = context.ask(asked)
     yield from unsettled(context, answer, "R301", origin.id, origin.span)
     if isinstance(answer, Refuted):
         found = context.regions(nothing, given, cells)
@@ -64,7 +65,8 @@ def declared(context: Context) -> Iterator[Claim]:
 def _declared(context: Context, table: TablePlan, row: RowPlan) -> Iterator[Claim]:
     given, when = context.applies(table), _counts(context, table, row)
     cells = _read_for(table, row)
-    answer = context.ask(both(given, when), lambda trial: _is_open(trial, table, row), cells)
+    asked = Asked(table.origin.id, both(given, when), lambda trial: _is_open(trial, table, row), cells)
+    answer = context.ask(asked)
     origin = row.origin
     yield from unsettled(context, answer, "R302", origin.id, origin.span)
     if isinstance(answer, Refuted):

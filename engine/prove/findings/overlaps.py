@@ -11,7 +11,7 @@ from engine.prove.answer import Refuted
 from engine.prove.claim import Claim
 from engine.prove.encoding.worth import apart
 from engine.prove.findings.boxes import pairs_that_may_meet
-from engine.prove.findings.context import Context, finding, unsettled
+from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.solver import FALSE, TRUE, Bool, Model, both, disjunction, same
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import Constant
@@ -51,7 +51,8 @@ def _overlap(
     one, other = pair
     given = context.applies(table)
     cells = one.condition, other.condition
-    answer = context.ask(both(given, condition), lambda trial: _clash(trial, table, pair), cells)
+    asked = Asked(table.origin.id, both(given, condition), lambda trial: _clash(trial, table, pair), cells)
+    answer = context.ask(asked)
     span = one.origin.span
     yield from unsettled(context, answer, "R303", one.origin.id, span)
     if isinstance(answer, Refuted):

@@ -8,7 +8,7 @@ from engine.evaluate.tables import selection
 from engine.plan.nodes import RowPlan, TablePlan
 from engine.prove.answer import Proved
 from engine.prove.claim import Claim
-from engine.prove.findings.context import Context, finding, is_possible, unsettled
+from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
 from engine.prove.solver import Bool, Model, Solver, conjunction, negation
 from engine.prove.trial import Trial
 
@@ -37,9 +37,8 @@ def _shadowed(context: Context, table: TablePlan, rows: Sequence[RowPlan]) -> It
 def _is_shadowed(context: Context, table: TablePlan, row: RowPlan, solver: Solver) -> Iterator[Claim]:
     """A row that can hold: whether it ever counts."""
     counts = _counts(context, table, row)
-    answer = context.reached(
-        solver, counts, lambda trial: _does_count(trial, table, row), context.applies(table)
-    )
+    asked = Asked(table.origin.id, counts, lambda trial: _does_count(trial, table, row))
+    answer = context.reached(solver, asked, context.applies(table))
     origin = row.origin
     if isinstance(answer, Proved):
         before = _before(context, table, row, solver)
@@ -83,7 +82,8 @@ def _otherwise(context: Context, table: TablePlan, otherwise: RowPlan) -> Iterat
     given = context.applies(table)
     nothing = conjunction(negation(context.encoding.condition(row.condition).may) for row in table.rows)
     solver = context.solver(given, about=(nothing,))
-    answer = context.reached(solver, nothing, lambda trial: _does_count(trial, table, otherwise), given)
+    asked = Asked(table.origin.id, nothing, lambda trial: _does_count(trial, table, otherwise))
+    answer = context.reached(solver, asked, given)
     origin = otherwise.origin
     if isinstance(answer, Proved):
         yield Claim(finding("R305", {"id": origin.id}, origin.span), answer)
