@@ -40,6 +40,7 @@ from engine.replay.dry_run.examples import as_given
 from engine.replay.dry_run.impact import Impact
 from engine.replay.dry_run.limits import Limit, Measured, limit_from, measured, unknown_names
 from engine.replay.dry_run.run import Options, origins, run
+from engine.replay.dry_run.zones import Extent
 from engine.replay.engines.engine import Cancelled, Engine
 from engine.replay.sql.refused import NotSayable
 from engine.replay.tickets.table import TicketTable
@@ -53,6 +54,7 @@ from engine.replay.tickets.table import TicketTable
 @option("--readings", multiple=True, metavar="AMB-01=floor")
 @option("--by", multiple=True, metavar="FACT")
 @option("--fail-on", multiple=True, metavar="LIMIT")
+@option("--prove", is_flag=True)
 @option("--report", metavar="FILE.html")
 @option("--format", "form", type=OneOf(["text", "json", "markdown"]), default="text", show_default=True)
 @option("--output", metavar="FILE")
@@ -100,7 +102,7 @@ def _dry_run(options: Mapping[str, Any], language: Language) -> int:
     _require_folders(options["output"], options["report"])
     limits = _limits(options["fail_on"])
     sides = sides_of(options["base"], options["candidate"], options["readings"], language)
-    _require_known(limits, options["by"], sides)
+    _require_known(limits, options, sides)
     stages = Stages(options["progress"], language)
     with stages.shown():
         impact, notes = _impact(names, sides, options, stages, language)
@@ -167,14 +169,14 @@ def _limits(written: Sequence[str]) -> list[Limit]:
     return [one for one in found if isinstance(one, Limit)]
 
 
-def _require_known(limits: Sequence[Limit], by: Sequence[str], sides: tuple[Side, Side]) -> None:
+def _require_known(limits: Sequence[Limit], options: Mapping[str, Any], sides: tuple[Side, Side]) -> None:
     """Names of rules, units and facts are those of one side at least; raises Stop with all that are not."""
     plans = [side.plan for side in sides]
     rules = list(dict.fromkeys(origin.id for plan in plans for origin in origins(plan)))
     units = {plan.currency for plan in plans}
     unknown = (
-        *(unknown_names(limit, rules, units) for limit in limits),
-        *(not_grouped(f, plans) for f in by),
+        *(unknown_names(limit, rules, units, proves=options["prove"]) for limit in limits),
+        *(not_grouped(f, plans) for f in options["by"]),
     )
     findings = [finding for finding in unknown if finding is not None]
     if findings:
@@ -203,6 +205,9 @@ def _impact(
         with opened_engine(options, stages.within) as engine:
             stages.begin("reading")
             table = _table(engine, names, plans, reading, options, language)
+            if options["prove"]:
+                stages.begin("proving")
+                asked = replace(asked, extents=_proved(plans, stages))
             impact = run(engine, table, plans, asked, stages.begin)
             return _without_values(impact) if options["mask"] else impact, table.notes
     except NotSayable as reason:
@@ -215,6 +220,15 @@ def _without_values(impact: Impact) -> Impact:
     """Bad tickets without what they say; their files and rows tell where it stands."""
     told = (replace(t, findings=tuple(map(without_values, t.findings))) for t in impact.bad_tickets)
     return replace(impact, bad_tickets=tuple(told))
+
+
+def _proved(plans: tuple[Plan, Plan], stages: Stages) -> tuple[Extent, ...]:
+    """Where the two plans may say different things."""
+    # The solver takes a while to import, and nothing else needs it.
+    from api.cli.dry_run_proof import extents_of
+    from engine.prove.difference.editions import plans_apart
+
+    return extents_of(plans_apart(*plans, lambda _, item, of: stages.within(item / of)), plans)
 
 
 def _table(

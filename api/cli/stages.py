@@ -16,10 +16,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from api.present.labels import label
 from engine.base.findings import Language
 
-Stage: TypeAlias = Literal["reading", "judging", "comparing", "examples", "writing"]
+Stage: TypeAlias = Literal["reading", "proving", "judging", "comparing", "examples", "writing"]
 Form: TypeAlias = Literal["auto", "json", "none"]
 ENDS: Mapping[Stage, float] = {
-    "reading": 0.2,
+    "reading": 0.15,
+    "proving": 0.2,
     "judging": 0.8,
     "comparing": 0.93,
     "examples": 0.97,

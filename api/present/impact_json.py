@@ -18,11 +18,13 @@ from engine.replay.dry_run.impact import (
     Impact,
     Lacking,
     Pair,
+    Reach,
     RuleChange,
     RuleImpact,
     Said,
     Side,
     TicketImpact,
+    ZoneImpact,
 )
 from engine.replay.dry_run.limits import Measured
 from engine.replay.tickets.bad import BadTicket
@@ -55,6 +57,7 @@ def impact_json(impact: Impact, measured: Sequence[Measured], language: Language
         "bad_tickets": [_bad(ticket, language) for ticket in impact.bad_tickets],
         "repeated": impact.repeated,
         "repeated_numbers": list(impact.repeated_numbers),
+        "reach": None if impact.reach is None else _reach(impact.reach),
     }
 
 
@@ -190,6 +193,36 @@ def _lacking(found: Lacking) -> dict[str, Any]:
         "reason": found.reason,
         "missing": list(found.missing),
         "tickets": _pair(found.tickets),
+    }
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    return {
+        "complete": reach.is_complete,
+        "unvisited": reach.unvisited,
+        "same": reach.same,
+        "items": [
+            {
+                "rule": item.item,
+                "title": dict(item.title),
+                "complete": item.complete,
+                "changed": item.changed,
+                "elsewhere": item.elsewhere,
+                "zones": [_zone(zone) for zone in item.zones],
+            }
+            for item in reach.items
+        ],
+    }
+
+
+def _zone(zone: ZoneImpact) -> dict[str, Any]:
+    return {
+        "where": dict(zone.words),
+        "exact": zone.exact,
+        "tickets": zone.tickets,
+        "unknown": zone.unknown,
+        "changed": zone.changed,
+        "money": _money(zone.money),
     }
 
 

@@ -18,14 +18,16 @@ from api.present.limit_words import telling, value_of
 from api.present.report.classes import Classes
 from api.present.report.naming import Names
 from api.present.report.numbers import growth, plain, signed
+from api.present.zone_words import ZoneRow, conclusions, elsewhere, zone_rows
 from engine.base.findings import Language
 from engine.library import Library
-from engine.replay.dry_run.impact import ChangeClass, Dimension, Example, Impact, MoneyKind, Side
+from engine.replay.dry_run.impact import ChangeClass, Dimension, Example, Impact, MoneyKind, Reach, Side
 from engine.replay.dry_run.limits import Measured
 
 MOST_EDITS = 20
 MOST_RULES = 20
 MOST_GROUPS = 12
+MOST_ZONES = 20
 MOST_CLASSES = 6
 MOST_LACKING = 12
 MOST_BAD = 10
@@ -59,6 +61,8 @@ class _Markdown:
         yield from self._limits(measured)
         yield from self._sides(impact)
         kinds = moved(impact)
+        if impact.reach:
+            yield from self._reach(impact.reach, kinds)
         if impact.changed:
             yield from self._rules(impact, kinds)
             for dimension in impact.dimensions:
@@ -123,6 +127,34 @@ class _Markdown:
         )
         yield from self._table([self._say("rule"), *self._counts(kinds)], rows)
         yield from self._more(len(changed) - MOST_RULES)
+
+    def _reach(self, reach: Reach, kinds: Sequence[MoneyKind]) -> Iterator[str]:
+        """Zone by zone how many past tickets lie in it, and what is proved of all others."""
+        found = zone_rows(reach, self.names)
+        rows = (
+            (
+                f"{escaped(row.title)} {code(row.item.item)}",
+                code(row.where),
+                self._tickets(row),
+                plain(row.zone.changed),
+                *deltas(row.zone.money, kinds),
+            )
+            for row in found[:MOST_ZONES]
+        )
+        keys = ("rule", "where", "tickets", "changed")
+        headings = [label("reach", key, self.language) for key in keys]
+        money = [escaped(self._money(kind)) for kind in kinds]
+        yield from self._table([*headings, *money], rows, words=2)
+        yield from self._more(len(found) - MOST_ZONES)
+        for text in (*conclusions(reach, self.names), *(elsewhere(item, self.names) for item in reach.items)):
+            if text:
+                yield f"- {escaped(text)}"
+        yield ""
+
+    def _tickets(self, row: ZoneRow) -> str:
+        if row.zone.unvisited:
+            return f"**0** ({escaped(label('reach', 'never', self.language))})"
+        return f"{row.tickets}<br>{escaped(row.unknown)}" if row.unknown else row.tickets
 
     def _by(self, dimension: Dimension) -> str:
         return self._say("by", what=self.names.dimension(dimension.name, dimension.fact))

@@ -16,6 +16,7 @@ from api.present.labels import label
 from api.present.report.naming import Names
 from api.present.report.numbers import Number, growth, plain, share, signed
 from api.present.report.wording import say
+from api.present.zone_words import conclusions, zone_rows
 from engine.base.findings import Language
 from engine.library import Library
 from engine.replay.dry_run.impact import (
@@ -25,6 +26,7 @@ from engine.replay.dry_run.impact import (
     GroupImpact,
     Impact,
     MoneyKind,
+    Reach,
     Side,
     TicketImpact,
 )
@@ -35,6 +37,7 @@ MOST_GROUPS = (2, 2, 1)
 MOST_KINDS = 2
 MOST_EDITS = 2
 MOST_TICKETS = 3
+MOST_ZONES = 3
 GAP, LEAST = 2, 8
 """Cells between two columns, and those that a column of words keeps."""
 
@@ -56,7 +59,10 @@ class ImpactText:
             console.print(line, no_wrap=True, overflow="ellipsis")
         console.print()
         console.print(_with_room(self._sides(impact), console.width))
-        if impact.rules and impact.changed:
+        if impact.reach:
+            console.print()
+            self._reach(console, impact.reach, impact)
+        elif impact.rules and impact.changed:
             console.print()
             console.print(_with_room(self._rules(impact), console.width))
         if impact.dimensions and impact.changed:
@@ -107,6 +113,25 @@ class ImpactText:
         if len(changed) > MOST_RULES:
             table.add_row(Text(self._say("more", count=len(changed) - MOST_RULES), style="dim"))
         return table
+
+    def _reach(self, console: Console, reach: Reach, impact: Impact) -> None:
+        """Rule by rule where the change applies, which says more than the rules alone, and what is proved."""
+        kinds = moved(impact)[:MOST_KINDS]
+        money = [
+            self._say("money", kind=self.names.kind_alone(kind), unit=self.names.unit(kind)) for kind in kinds
+        ]
+        headings = [label("reach", key, self.language) for key in ("heading", "tickets", "changed")]
+        table, rows = self._table(*headings, *money), zone_rows(reach, self.names)
+        for row in rows[:MOST_ZONES]:
+            name = label("reach", "zone_of", self.language, title=row.title, where=row.where)
+            cells = (row.tickets, plain(row.zone.changed), *deltas(row.zone.money, kinds))
+            table.add_row(visible(name), *cells)
+        if len(rows) > MOST_ZONES:
+            table.add_row(Text(self._say("more", count=len(rows) - MOST_ZONES), style="dim"))
+        if rows:
+            console.print(_with_room(table, console.width))
+        for text in conclusions(reach, self.names):
+            console.print(Text(visible(text)), no_wrap=True, overflow="ellipsis")
 
     def _places(self, impact: Impact) -> Table:
         kinds = moved(impact)[:MOST_KINDS]

@@ -52,6 +52,8 @@ def _number(value: Decimal, unit: str | None, language: Language) -> str:
     match unit:
         case None:
             return counted("ticket", int(value), language)
+        case "zones":
+            return counted("zone", int(value), language)
         case "%":
             return f"{value:,f}%"
         case _:

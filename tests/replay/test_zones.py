@@ -211,13 +211,10 @@ def test_what_is_no_contradiction(tmp_path: Path) -> None:
     assert (item.zones[0].tickets, item.zones[0].unvisited, item.elsewhere) == (None, False, 0)
 
 
-LARGE: Edit = (
-    "  ticket_no:",
-    (
-        "  large: {entity: ticket, label: {zh: 大额, en: large}, type: boolean, derived: engine, example: true}\n"
-        "  ticket_no:"
-    ),
+DECLARED = (
+    "  large: {entity: ticket, label: {zh: 大额, en: large}, type: boolean, derived: engine, example: true}"
 )
+LARGE: Edit = ("  ticket_no:", f"{DECLARED}\n  ticket_no:")
 BAND: Edit = (
     "      - rule: lost\n",
     """\

@@ -283,8 +283,36 @@ def _impact() -> Schema:
             "bad_tickets": list_of(closed("有误的工单 bad", {**place, "findings": list_of(ref("Finding"))})),
             "repeated": NUMBER,
             "repeated_numbers": list_of(TEXT),
+            "reach": or_null(_reach()),
         },
     )
+
+
+def _reach() -> Schema:
+    """Where the change applies, by proof; null where no proof was asked for."""
+    zone = {
+        "where": closed("范围 where", {"zh": TEXT, "en": TEXT}),
+        "exact": TRUTH,
+        "tickets": or_null(NUMBER),
+        "unknown": NUMBER,
+        "changed": NUMBER,
+        "money": ref("MoneyPairs"),
+    }
+    item = {
+        "rule": TEXT,
+        "title": by_name(TEXT),
+        "complete": TRUTH,
+        "changed": NUMBER,
+        "elsewhere": NUMBER,
+        "zones": list_of(closed("范围 zone", zone)),
+    }
+    reach = {
+        "complete": TRUTH,
+        "unvisited": NUMBER,
+        "same": NUMBER,
+        "items": list_of(closed("规则的范围 an item's zones", item)),
+    }
+    return closed("改动的范围 reach", reach)
 
 
 def _edit() -> Schema:

@@ -22,6 +22,7 @@ from api.present.report.tables import (
     rule_rows,
 )
 from api.present.report.wording import LANGUAGES, say
+from api.present.zone_words import conclusions, elsewhere, zone_rows
 from engine.base.findings import Language
 from engine.library import Library
 from engine.replay.dry_run.impact import Impact
@@ -61,6 +62,7 @@ def _edition(impact: Impact, libraries: Sequence[Library], names: Names) -> Mark
         "edits": list(Edits(libraries, names).of(impact.edits)),
         "tiles": list(tiles(impact, names)),
         "charts": [chart for chart in above if chart is not None],
+        **_zones(impact, names),
         "rules": list(rule_rows(impact, names)),
         "groups": groups,
         "distributions": [distribution_table(found, names) for found in impact.distributions],
@@ -72,6 +74,18 @@ def _edition(impact: Impact, libraries: Sequence[Library], names: Names) -> Mark
         "sources": list(_sources(classes)),
     }
     return rendered("impact.html", values)
+
+
+def _zones(impact: Impact, names: Names) -> Mapping[str, Any]:
+    """Where the change applies; `zones` is none where nothing was proved."""
+    if impact.reach is None:
+        return {"zones": None, "conclusions": [], "elsewhere": []}
+    further = [elsewhere(item, names) for item in impact.reach.items]
+    return {
+        "zones": zone_rows(impact.reach, names),
+        "conclusions": conclusions(impact.reach, names),
+        "elsewhere": [text for text in further if text],
+    }
 
 
 def _readings(impact: Impact) -> Iterator[tuple[str, str, str]]:

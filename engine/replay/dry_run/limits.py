@@ -3,6 +3,7 @@
 A limit names a measure, a comparison and a number. Tickets are counted, or given as a share of those
 judged; money is the difference that the change makes, or that difference as a share of what was before.
 `rule(NAME).` before the measure speaks of one rule, and with `*` in its name of each rule that fits.
+`unvisited` counts the zones of a proved change that no past ticket lies in.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from typing import Literal, TypeAlias
 from engine.base.exact import EXACT
 from engine.base.findings import Finding
 from engine.base.suggest import closest
-from engine.replay.dry_run.impact import Amounts, Impact, Money, RuleImpact
+from engine.replay.dry_run.impact import Amounts, Impact, Money, Reach, RuleImpact
 
 Operator: TypeAlias = Literal[">", ">=", "<", "<="]
 
 MONEY = ("delta.fine", "delta.fee", "delta.compensation")
-OF_TICKETS = ("changed", "changed_in_money", "undecided", "delta.undecided", "bad", "repeated")
+UNVISITED = "unvisited"
+OF_TICKETS = ("changed", "changed_in_money", "undecided", "delta.undecided", "bad", "repeated", UNVISITED)
 OF_RULES = ("changed", "delta.applied", "delta.undecided")
 
 COMPARE: Mapping[Operator, Callable[[Decimal, Decimal], bool]] = {
@@ -33,6 +35,7 @@ COMPARE: Mapping[Operator, Callable[[Decimal, Decimal], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
+ZONES = "zones"
 _LIMIT = re.compile(
     r"(?:rule\((?P<rule>[^()]+)\)\s*\.\s*)?(?P<measure>[a-z_.]+)\s*(?P<operator>>=|<=|>|<)\s*"
     r"(?P<number>-?[0-9][0-9,]*(?:\.[0-9]+)?)\s*(?P<unit>%|[^\s0-9%]\S*)?"
@@ -42,7 +45,7 @@ _GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`text` is what was written; `unit` is that of money, `%`, or None for a number of tickets."""
+    """`text` is what was written; `unit` is that of money, `%`, or None for a number of tickets or zones."""
 
     text: str
     rule: str | None
@@ -57,7 +60,7 @@ class Measured:
     """What a limit came to. `rule` is the one that was measured, where the limit speaks of rules.
 
     `value` and `over` (how far beyond the limit, never negative) are in the limit's own unit; both are None
-    where a share of nothing was asked for and there is something.
+    where a share of nothing was asked for and there is something. Zones are counted in `ZONES`.
     """
 
     limit: Limit
@@ -90,8 +93,15 @@ def limit_from(written: str) -> Limit | Finding:
     return Limit(written, rule.strip() if rule else None, measure, sign, number, unit)
 
 
-def unknown_names(limit: Limit, rules: Iterable[str], units: Iterable[str]) -> Finding | None:
-    """What is wrong with a limit for these two editions: a rule or a unit that neither of them has."""
+def unknown_names(
+    limit: Limit, rules: Iterable[str], units: Iterable[str], *, proves: bool = False
+) -> Finding | None:
+    """What is wrong with a limit for these two editions: a rule or a unit that neither of them has.
+
+    Zones are known only to a dry run that `proves` where the change applies.
+    """
+    if limit.measure == UNVISITED and not proves:
+        return Finding("Q084", {"limit": limit.text})
     known, used = list(rules), sorted(set(units))
     if limit.rule is not None and not any(fnmatchcase(rule, limit.rule) for rule in known):
         values = {"written": limit.rule, "limit": limit.text}
@@ -106,6 +116,8 @@ def measured(limit: Limit, impact: Impact) -> tuple[Measured, ...]:
 
     Of rules that do not differ there is no impact: nothing of them changes.
     """
+    if limit.measure == UNVISITED:
+        return (_of_zones(limit, impact.reach),)
     if limit.rule is None:
         return tuple(_measured(limit, None, impact.money, _of_tickets(limit.measure, impact), impact))
     found = tuple(
@@ -116,6 +128,12 @@ def measured(limit: Limit, impact: Impact) -> tuple[Measured, ...]:
     )
     alike = None if limit.measure in MONEY else 0
     return found or tuple(_measured(limit, limit.rule, {}, alike, impact))
+
+
+def _of_zones(limit: Limit, reach: Reach | None) -> Measured:
+    """How many zones history never visited, or their share of all."""
+    unvisited, zones = (reach.unvisited, reach.zones) if reach else (0, 0)
+    return _held(limit, None, ZONES, Decimal(unvisited), Decimal(zones))
 
 
 def _measured(

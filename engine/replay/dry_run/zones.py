@@ -20,7 +20,7 @@ from engine.replay.sql.slots import Held, Lowered, Part, Sql
 from engine.rulebook.expressions import Expression
 
 CONCLUDED: tuple[Part, ...] = ("outcomes", "defeated")
-NAMES_OF_PARTS = frozenset({"row", "by"})
+NAMES_OF_PARTS = frozenset({"row", "by", "by_exception"})
 """What a row or an exception is called, which decides nothing."""
 BOOLEAN = exp.DataType.build("BOOLEAN")
 
