@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.base.calendar import day_of
 from engine.base.findings import Language
 from engine.evaluate.values import NONE, Unknown
 from engine.plan.nodes import Plan
-from engine.prove.mutants.bench import Ticket
 from engine.prove.mutants.mutant import Mutant
 from engine.prove.trial import Trial
 from engine.rulebook.model import Rulebook
@@ -32,24 +33,60 @@ BARE = {
     ("M004", "en"): "{first} before {second}",
 }
 """What a change is about that has no facts of its own."""
+DATED = {
+    (True, "zh"): "{} 生效前一日",
+    (True, "en"): "day before {} holds",
+    (False, "zh"): "{} 生效首日",
+    (False, "en"): "first day of {}",
+}
 TRUTH = {("zh", True): "是", ("zh", False): "否", ("en", True): "yes", ("en", False): "no"}
 
 
-def is_chinese(book: Rulebook) -> bool:
-    """Whether most of the examples of a rulebook have Chinese names."""
+def language_of(book: Rulebook) -> Language:
+    """The language in which most of a rulebook's examples are named."""
     names = [example.name for item in book.items for example in item.head.examples]
-    return sum(any("一" <= c <= "鿿" for c in name) for name in names) * 2 > len(names)
+    chinese = sum(any("一" <= c <= "鿿" for c in name) for name in names)
+    return "zh" if chinese * 2 > len(names) else "en"
 
 
-def example_name(plan: Plan, ticket: Ticket, mutants: Sequence[Mutant], chinese: bool) -> str:
+def example_name(trial: Trial, mutants: Sequence[Mutant], language: Language) -> str:
     """`days of delay 3`, or `responsible party: carrier, value: not known`."""
-    language: Language = "zh" if chinese else "en"
+    plan = trial.plan
     names = list(dict.fromkeys(name for mutant in mutants for name in mutant.facts))
+    dated = _of_parameter(trial, mutants[0], language)
+    if dated is not None:
+        return dated
     if not names:
         change = mutants[0].change
         return BARE[change.code, language].format_map(change.values)
-    trial = Trial(plan, ticket.facts, ticket.as_of)
     return AND[language].join(_fact_words(plan, trial, name, language) for name in names[:MOST_FACTS])
+
+
+def _of_parameter(trial: Trial, mutant: Mutant, language: Language) -> str | None:
+    """`first day of late_fine`, where the day was changed from which a parameter has its value."""
+    plan = trial.plan
+    parameter = plan.parameters.get(mutant.item)
+    starts = [] if parameter is None else [day.isoformat() for day, _ in parameter.steps]
+    start = mutant.change.values.get("before", "")
+    event = trial.facts.get(mutant.facts[0]) if mutant.facts else None
+    if start not in starts or not isinstance(event, date):
+        return None
+    is_before = day_of(event, ZoneInfo(plan.zone)) < date.fromisoformat(start)
+    return DATED[is_before, language].format(mutant.item.rpartition("/")[2])
+
+
+def example_names(
+    name: str, plan: Plan, ticket: Ticket, given: Iterable[str], chinese: bool
+) -> Iterator[str]:
+    """The name, then with more and more of what is given, then with a number."""
+    yield name
+    language: Language = "zh" if chinese else "en"
+    for fact in given:
+        words = _fact_words(plan, trial, fact, language)
+        if words not in name:
+            name = f"{name}{AND[language]}{words}"
+            yield name
+    yield from (f"{name} ({number})" for number in count(2))
 
 
 def _fact_words(plan: Plan, trial: Trial, name: str, language: Language) -> str:

@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.base.findings import Language
 from engine.base.spans import Span
 from engine.evaluate.values import Unknown, reason_and_missing
 from engine.plan.nodes import Plan
 from engine.prove.mutants.bench import Ticket, Trying, passes, read_example
 from engine.prove.mutants.mutant import Mutant
-from engine.prove.mutants.names import example_name
+from engine.prove.mutants.names import example_name, more_names
 from engine.prove.mutants.nodes import ItemNode
 from engine.prove.mutants.search import said
 from engine.prove.trial import Trial
@@ -52,6 +53,8 @@ class Candidate:
     ticket: Ticket
     expect: Mapping[str, Any]
     notices: frozenset[int]
+    apart: int
+    """In how many facts it differs from the nearest example."""
 
 
 def candidate(
@@ -70,7 +73,7 @@ def candidate(
         reached = (n for n, mutant in enumerate(mutants) if n in plans and item.head.id in mutant.reach)
         notices = frozenset(n for n in reached if not passes(plans[n], trying))
         if best is None or notices > best.notices:
-            best = Candidate(item, ticket, expect, notices)
+            best = Candidate(item, ticket, expect, notices, 0)
     return best
 
 
@@ -152,7 +155,7 @@ def chosen(candidates: Iterable[Candidate], open_mutants: Iterable[int]) -> list
     """Few candidates that notice as many of the mutants as can be: the one that notices most, and so on."""
     waiting, left, taken = list(candidates), set(open_mutants), []
     while waiting:
-        best = max(waiting, key=lambda c: len(c.notices & left))
+        best = max(waiting, key=lambda c: (len(c.notices & left), -c.apart))
         if not best.notices & left:
             break
         taken.append(replace(best, notices=frozenset(best.notices & left)))
@@ -161,36 +164,36 @@ def chosen(candidates: Iterable[Candidate], open_mutants: Iterable[int]) -> list
     return taken
 
 
-def offer(
-    plan: Plan, node: ItemNode, taken: Candidate, mutants: Sequence[Mutant], names: set[str], chinese: bool
-) -> Offer:
+@dataclass(frozen=True)
+class Setting:
+    """What an example is written into: the plan, the item's node, the names it has, their language."""
+
+    plan: Plan
+    node: ItemNode
+    names: set[str]
+    language: Language
+
+
+def offer(setting: Setting, taken: Candidate, mutants: Sequence[Mutant]) -> Offer:
     """The candidate as an example, its facts without those of the background, its name one of its own."""
+    plan, head = setting.plan, taken.item.head
     noticed = tuple(mutants[n] for n in sorted(taken.notices))
-    facts = taken.ticket.facts
-    given = {name: written(value, plan.facts[name].type, plan.zone) for name, value in facts.items()}
-    background = node.background
-    over: dict[str, Any] = {
-        n: v for n, v in given.items() if n not in background or not _alike(background[n], v)
-    }
-    over |= {name: None for name in background if name not in given and background[name] is not None}
-    name = example_name(plan, taken.ticket, noticed, chinese)
-    count, unique = 1, name
-    while unique in names:
-        count, unique = count + 1, f"{name} ({count + 1})"
-    names.add(unique)
+    given = _over(setting.node.background, taken.ticket, plan)
+    trial = Trial(plan, taken.ticket.facts, taken.ticket.as_of)
+    name = example_name(trial, noticed, setting.language)
+    more = more_names(name, trial, [n for n in given if n in taken.ticket.facts], setting.language)
+    unique = next(found for found in more if found not in setting.names)
+    setting.names.add(unique)
     as_of = None if taken.ticket.as_of is None else _instant(taken.ticket.as_of, plan.zone)
     readings = noticed[0].world.readings
-    return Offer(
-        taken.item.head.id,
-        id(taken.item.head),
-        unique,
-        over,
-        as_of,
-        readings,
-        taken.expect,
-        noticed,
-        taken.ticket,
-    )
+    return Offer(head.id, id(head), unique, given, as_of, readings, taken.expect, noticed, taken.ticket)
+
+
+def _over(background: Mapping[str, Any], ticket: Ticket, plan: Plan) -> dict[str, Any]:
+    """What the example itself has to give: all that the background does not; null takes a fact of it away."""
+    given = {name: written(value, plan.facts[name].type, plan.zone) for name, value in ticket.facts.items()}
+    over = {n: v for n, v in given.items() if n not in background or not _alike(background[n], v)}
+    return over | {n: None for n, value in background.items() if n not in given and value is not None}
 
 
 def _alike(one: Any, other: Any) -> bool:

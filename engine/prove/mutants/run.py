@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -11,10 +11,10 @@ from engine.library import Library
 from engine.plan.nodes import Plan
 from engine.prove.answer import Answer, NotKnown, Refuted
 from engine.prove.mutants.bench import Bench, Ticket, items_by_id
-from engine.prove.mutants.mutant import Mutant, World, mutants, worlds_of
-from engine.prove.mutants.names import is_chinese
+from engine.prove.mutants.mutant import Mutant, World, mutants, other_readings, worlds_of
+from engine.prove.mutants.names import language_of
 from engine.prove.mutants.nodes import Nodes
-from engine.prove.mutants.offers import Candidate, Offer, candidate, chosen, offer
+from engine.prove.mutants.offers import Candidate, Offer, Setting, candidate, chosen, offer
 from engine.prove.mutants.search import FAR, Search, nearer
 from engine.rulebook.model import Item
 
@@ -178,13 +178,19 @@ class _Run:
             if found.notices
         ]
         taken = chosen(candidates, range(len(every)))
-        books = {book.name: is_chinese(book) for book in self.library.rulebooks}
-        names = {id(taken_.item): {e.name for e in taken_.item.head.examples} for taken_ in taken}
+        books = {book.name: language_of(book) for book in self.library.rulebooks}
+        names: dict[tuple[int, str], set[str]] = {}
         for one in sorted(taken, key=lambda c: c.item.head.span.order):
             world = every[min(one.notices)].world
             book = one.item.head.id.partition("/")[0]
             node = self.nodes.items[id(one.item.head)]
-            yield offer(world.plan, node, one, every, names[id(one.item)], books[book])
+            known = names.setdefault((id(one.item), repr(world.readings)), self._names(one.item, world))
+            yield offer(Setting(world.plan, node, known, books[book]), one, every)
+
+    def _names(self, item: Item, world: World) -> set[str]:
+        """What the item's examples in a world are called."""
+        examples = item.head.examples
+        return {e.name for e in examples if other_readings(self.library, e.readings) == world.readings}
 
     def _candidates(
         self, world: World, every: Sequence[Mutant], witnesses: Mapping[int, list[tuple[str, Ticket]]]
@@ -194,7 +200,17 @@ class _Run:
         for (name, _), ticket in tickets.items():
             found = candidate(world.plan, self.items[id(world)][name], ticket, every, plans)
             if found is not None:
-                yield found
+                yield replace(found, apart=_distance(ticket, self.searches[id(world)].bases.get(name, ())))
+
+
+def _distance(ticket: Ticket, bases: Sequence[Ticket]) -> int:
+    """In how many facts a ticket differs from the nearest of others."""
+    return min((_differing(ticket, base) for base in bases), default=len(ticket.facts))
+
+
+def _differing(one: Ticket, other: Ticket) -> int:
+    names = one.facts.keys() | other.facts.keys()
+    return sum(one.facts.get(name) != other.facts.get(name) for name in names) + (one.as_of != other.as_of)
 
 
 def nothing_told(_: str, __: int, ___: int) -> None:

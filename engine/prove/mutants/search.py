@@ -77,6 +77,7 @@ class Search:
         """The examples' tickets, then with one fact changed, then with two."""
         bases = self.bases.get(item, ())
         yield from bases
+        yield from (moved for base in bases for moved in _moved(self.plan, mutant, base))
         told = _facts_of_change(mutant)
         near = [(base, _choices(self.plan, changed, base, item)) for base in bases]
         for base, choices in near:
@@ -105,6 +106,28 @@ def _with(base: Ticket, choices: Iterable[Choice]) -> Ticket:
         else:
             facts[name] = value
     return Ticket(facts, as_of)
+
+
+def _moved(plan: Plan, mutant: Mutant, base: Ticket) -> Iterator[Ticket]:
+    """Where a day was changed, the ticket with all of its moments moved so that its event is on it."""
+    days = [day for word in mutant.change.values.values() if (day := _day_in(word)) is not None]
+    for name in mutant.facts if days else ():
+        now = base.facts.get(name)
+        if isinstance(now, date):
+            today = day_of(now, ZoneInfo(plan.zone))
+            yield from (_by_days(base, day - today) for day in sorted(days))
+
+
+def _day_in(word: str) -> date | None:
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        return None
+
+
+def _by_days(base: Ticket, apart: timedelta) -> Ticket:
+    facts = {n: value + apart if isinstance(value, date) else value for n, value in base.facts.items()}
+    return Ticket(facts, None if base.as_of is None else base.as_of + apart)
 
 
 def _facts_of_change(mutant: Mutant) -> frozenset[str]:
