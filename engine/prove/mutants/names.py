@@ -75,14 +75,11 @@ def _of_parameter(trial: Trial, mutant: Mutant, language: Language) -> str | Non
     return DATED[is_before, language].format(mutant.item.rpartition("/")[2])
 
 
-def example_names(
-    name: str, plan: Plan, ticket: Ticket, given: Iterable[str], chinese: bool
-) -> Iterator[str]:
+def more_names(name: str, trial: Trial, given: Iterable[str], language: Language) -> Iterator[str]:
     """The name, then with more and more of what is given, then with a number."""
     yield name
-    language: Language = "zh" if chinese else "en"
     for fact in given:
-        words = _fact_words(plan, trial, fact, language)
+        words = _fact_words(trial.plan, trial, fact, language)
         if words not in name:
             name = f"{name}{AND[language]}{words}"
             yield name
