@@ -14,7 +14,7 @@ from engine.prove.findings.boxes import pairs_that_may_meet
 from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.solver import FALSE, TRUE, Bool, Model, both, disjunction, same
 from engine.prove.trial import Trial
-from engine.rulebook.expressions import Constant
+from engine.rulebook.expressions import Comparison, Constant, Expression
 
 MOST_CLAIMS = 10
 """So many pairs of one table; where there are more, something is wrong with the table as a whole."""
@@ -57,7 +57,7 @@ def _overlap(
     yield from unsettled(context, answer, "R303", one.origin.id, span)
     if isinstance(answer, Refuted):
         values = {"first": one.origin.id, "second": other.origin.id, "policy": table.policy}
-        found = context.regions(condition, given, cells)
+        found = context.regions(condition, given, (*cells, *_unlike(one, other)))
         yield Claim(finding("R303", values, span, (other.origin.span, "H010")), answer, found)
 
 
@@ -74,6 +74,16 @@ def _differ(context: Context, table: TablePlan, one: RowPlan, other: RowPlan) ->
     if all(isinstance(a, Constant) and isinstance(b, Constant) for a, b in cells):
         return TRUE if any(a != b and _value(a) != _value(b) for a, b in cells) else FALSE
     return disjunction(apart(context.encoding.worth(a), context.encoding.worth(b)) for a, b in cells)
+
+
+def _unlike(one: RowPlan, other: RowPlan) -> list[Expression]:
+    """What two rows conclude that is not the same as it stands, as conditions."""
+    if not isinstance(one.conclusion, tuple) or not isinstance(other.conclusion, tuple):
+        return []
+    cells = zip(one.conclusion, other.conclusion, strict=True)
+    return [
+        Comparison("!=", a, b) for a, b in cells if not (isinstance(a, Constant) and isinstance(b, Constant))
+    ]
 
 
 def _value(cell: object) -> object:
