@@ -67,13 +67,11 @@ class Values:
         """Where a fact that is not given would lie: when it is due, beside what happened, at its example."""
         declared, zone = self.plan.facts[name], self.trial.case.zone
         latest = max((instant_of(moment, zone) for moment in self._dues or self._moments), default=None)
-        match declared.type.kind:
-            case Kind.INSTANT if latest is not None:
-                return latest
-            case Kind.DATE if latest is not None:
-                return latest.date()
-            case _:
-                return value_from(declared.example, declared, self.plan.zone)
+        example = value_from(declared.example, declared, self.plan.zone)
+        if latest is None or declared.type.kind not in (Kind.DATE, Kind.INSTANT):
+            return example
+        found = latest if declared.type.kind is Kind.INSTANT else latest.date()
+        return found if declared.admits(found) else example
 
     def _scalars(self, type_: Type, declared: FactDeclaration | None, now: Any) -> Iterator[Any]:
         match type_.kind:
