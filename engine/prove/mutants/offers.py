@@ -53,8 +53,6 @@ class Candidate:
     ticket: Ticket
     expect: Mapping[str, Any]
     notices: frozenset[int]
-    apart: int
-    """In how many facts it differs from the nearest example."""
 
 
 def candidate(
@@ -73,7 +71,7 @@ def candidate(
         reached = (n for n, mutant in enumerate(mutants) if n in plans and item.head.id in mutant.reach)
         notices = frozenset(n for n in reached if not passes(plans[n], trying))
         if best is None or notices > best.notices:
-            best = Candidate(item, ticket, expect, notices, 0)
+            best = Candidate(item, ticket, expect, notices)
     return best
 
 
@@ -152,10 +150,13 @@ def _instant(value: datetime, zone: str) -> str:
 
 
 def chosen(candidates: Iterable[Candidate], open_mutants: Iterable[int]) -> list[Candidate]:
-    """Few candidates that notice as many of the mutants as can be: the one that notices most, and so on."""
+    """Few candidates that notice as many of the mutants as can be: the one that notices most, and so on.
+
+    Of those that notice as many the first, which is nearest to the examples that are there.
+    """
     waiting, left, taken = list(candidates), set(open_mutants), []
     while waiting:
-        best = max(waiting, key=lambda c: (len(c.notices & left), -c.apart))
+        best = max(waiting, key=lambda c: len(c.notices & left))
         if not best.notices & left:
             break
         taken.append(replace(best, notices=frozenset(best.notices & left)))

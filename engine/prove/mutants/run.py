@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -200,17 +200,7 @@ class _Run:
         for (name, _), ticket in tickets.items():
             found = candidate(world.plan, self.items[id(world)][name], ticket, every, plans)
             if found is not None:
-                yield replace(found, apart=_distance(ticket, self.searches[id(world)].bases.get(name, ())))
-
-
-def _distance(ticket: Ticket, bases: Sequence[Ticket]) -> int:
-    """In how many facts a ticket differs from the nearest of others."""
-    return min((_differing(ticket, base) for base in bases), default=len(ticket.facts))
-
-
-def _differing(one: Ticket, other: Ticket) -> int:
-    names = one.facts.keys() | other.facts.keys()
-    return sum(one.facts.get(name) != other.facts.get(name) for name in names) + (one.as_of != other.as_of)
+                yield found
 
 
 def nothing_told(_: str, __: int, ___: int) -> None:
