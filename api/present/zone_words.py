@@ -46,9 +46,20 @@ def _row(item: ItemReach, zone: ZoneImpact, names: Names) -> ZoneRow:
     )
 
 
-def conclusions(reach: Reach, names: Names) -> list[str]:
-    """What is proved of all other tickets, what is not, and what history says nothing about."""
-    return [text for text in (_proved(reach, names), _unvisited(reach, names)) if text]
+def conclusions(reach: Reach, names: Names, *, named: bool = True) -> list[str]:
+    """What is proved of all other tickets, what is not, and how much of it history says nothing about.
+
+    `named`: which zones those are, for a form that does not show all of them.
+    """
+    texts = [_proved(reach, names)]
+    if reach.unvisited:
+        values = {"count": plain(reach.unvisited), "all": plain(reach.zones)}
+        found = label("reach", "unvisited", names.language, **values)
+        zones = {"zones": _few(_never_visited(reach, names), names)}
+        texts.append(
+            label("reach", "unvisited_are", names.language, found=found, **zones) if named else found
+        )
+    return texts
 
 
 def _proved(reach: Reach, names: Names) -> str:
@@ -58,15 +69,9 @@ def _proved(reach: Reach, names: Names) -> str:
     return label("reach", "not_proved", names.language, rules=_few(open_, names))
 
 
-def _unvisited(reach: Reach, names: Names) -> str:
-    found = [row for row in zone_rows(reach, names) if row.zone.unvisited]
-    if not found:
-        return ""
-    zones = _few(
-        [label("reach", "zone_of", names.language, title=r.title, where=r.where) for r in found], names
-    )
-    values = {"count": plain(len(found)), "all": plain(reach.zones), "zones": zones}
-    return label("reach", "unvisited", names.language, **values)
+def _never_visited(reach: Reach, names: Names) -> list[str]:
+    rows = (row for row in zone_rows(reach, names) if row.zone.unvisited)
+    return [label("reach", "zone_of", names.language, title=row.title, where=row.where) for row in rows]
 
 
 def _few(texts: Sequence[str], names: Names) -> str:

@@ -17,7 +17,7 @@ from api.present.impact_text import ImpactText, short_values
 from api.present.limit_words import finding_of, telling
 from api.present.report.numbers import signed
 from engine.base.findings import Language
-from engine.replay.dry_run.impact import GroupImpact, Impact, Money
+from engine.replay.dry_run.impact import GroupImpact, Impact, ItemReach, Money, Reach, ZoneImpact
 from engine.replay.dry_run.limits import Limit, limit_from, measured
 from tests.present.naive_impact import candidate, impact, with_trouble
 from tests.shipped.shipped import library
@@ -55,6 +55,20 @@ def test_a_screen(language: Language, width: int) -> None:
     lines = screen(made(), language, width)
     assert len(lines) <= 24
     assert max(map(cell_len, lines)) <= width
+
+
+@each_language
+def test_a_screen_of_a_proof(language: Language) -> None:
+    """With the zones of a change it still fits, however many there are and however long their conditions."""
+    words = {"zh": "数量 > 3 且 " * 30, "en": "count > 3 and " * 30}
+    zones = tuple(ZoneImpact(words, False, tickets, 1, tickets, {}) for tickets in range(9))
+    item = ItemReach("penalties/appeals/bands", {}, True, zones, 9, 0)
+    lines = screen(replace(made(), reach=Reach((item,), 3)), language)
+    assert len(lines) <= 24
+    assert max(map(cell_len, lines)) <= 80
+    assert any(
+        line.startswith(("never visited by this history: 1 of 9", "历史中从未出现：9")) for line in lines
+    )
 
 
 @each_language

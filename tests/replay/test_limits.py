@@ -8,7 +8,16 @@ from decimal import Decimal
 import pytest
 
 from engine.base.findings import Finding
-from engine.replay.dry_run.impact import Impact, Money, Pair, RuleImpact, Side
+from engine.replay.dry_run.impact import (
+    Impact,
+    ItemReach,
+    Money,
+    Pair,
+    Reach,
+    RuleImpact,
+    Side,
+    ZoneImpact,
+)
 from engine.replay.dry_run.limits import Limit, limit_from, measured, unknown_names
 
 FINE = ("fine", "CNY")
@@ -148,3 +157,17 @@ def test_names_that_are_not_there() -> None:
     assert other.message("en") == "the unit `USD` in `delta.fine > 5 USD` is not in use, only CNY"
     assert unknown_names(limit("rule(*/bands).delta.fine > 5 CNY"), rules, units) is None
     assert unknown_names(limit("changed > 5%"), rules, units) is None
+
+
+def test_zones_that_history_never_visited() -> None:
+    """They are counted, or a share of all zones, where a proof tells which there are."""
+    zones = tuple(ZoneImpact({}, True, tickets, 0, 0, {}) for tickets in (3, 0, None, 0))
+    proved = replace(IMPACT, reach=Reach((ItemReach("a", {}, True, zones, 3, 0),), 5))
+    (found,) = measured(limit("unvisited > 1"), proved)
+    assert (found.value, found.over) == (Decimal(2), Decimal(1))
+    assert (found.unit, found.exceeded) == ("zones", True)
+    assert [one.exceeded for one in measured(limit("unvisited > 50%"), proved)] == [False]
+    refused = unknown_names(limit("unvisited > 1"), [], [])
+    assert refused is not None
+    assert refused.code == "Q084"
+    assert unknown_names(limit("unvisited > 1"), [], [], proves=True) is None

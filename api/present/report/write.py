@@ -83,7 +83,7 @@ def _zones(impact: Impact, names: Names) -> Mapping[str, Any]:
     further = [elsewhere(item, names) for item in impact.reach.items]
     return {
         "zones": zone_rows(impact.reach, names),
-        "conclusions": conclusions(impact.reach, names),
+        "conclusions": conclusions(impact.reach, names, named=False),
         "elsewhere": [text for text in further if text],
     }
 

@@ -1,0 +1,145 @@
+"""`caiding dry-run --prove`: where a change applies, and what past tickets have of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from tests.api.command_line import SMALL, Ran, Run
+
+TICKETS = """\
+ticket_no,kind,value,day
+T1,loss,10,2015-06-10
+T2,loss,2,2015-06-11
+T3,loss,3,2015-07-11
+T4,delay,2,2015-07-11
+T5,loss,,2015-07-11
+"""
+LARGE = (
+    "  large: {entity: ticket, label: {zh: 大额, en: large}, type: boolean, derived: engine, example: true}\n"
+)
+DEFINED = """\
+      - define: large
+        cite: {source: deck, quote: 丢失罚五十元}
+        when: {value: "> 0"}
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Run:
+    """Runs a command in a folder with `base`, `new` (a loss is fined from 5 to 1000 only) and tickets."""
+    for folder in ("base", "new"):
+        shutil.copytree(SMALL, tmp_path / folder)
+    edit(tmp_path / "new", ('value: "> 0"', 'value: "(5..1000]"'))
+    tmp_path.joinpath("tickets.csv").write_text(TICKETS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return run
+
+
+def edit(folder: Path, *changes: tuple[str, str]) -> None:
+    for file in sorted(folder.glob("*.yaml")):
+        text = file.read_text(encoding="utf-8")
+        for before, after in changes:
+            text = text.replace(before, after)
+        file.write_text(text, encoding="utf-8")
+
+
+def dry_run(world: Run, *further: object, lang: str = "en") -> Ran:
+    asked = ("dry-run", "--base", "base", "--candidate", "new", "tickets.csv", "--prove")
+    return world("--lang", lang, *asked, *further)
+
+
+def reach(ran: Ran) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ran.out)["reach"]
+    return found
+
+
+def test_on_a_screen(world: Run) -> None:
+    """Zone by zone the past tickets and the money, and what is proved of all others."""
+    out = dry_run(world).out
+    assert re.search(r"where the change applies \(proved\) +past tickets  changed  fine \(CNY\)\n", out)
+    assert re.search(r"\nparcel lost: kind = loss and 0 < value <= 5.* 2 +2 +−100.00\n", out)
+    assert "proved: outside of these, no ticket comes to another conclusion" in out
+    assert "never visited by this history: 1 of 2: parcel lost: " in out
+    assert max(map(cell_len, out.splitlines())) <= 80
+
+
+def test_in_chinese(world: Run) -> None:
+    """The same in the officers' language."""
+    out = dry_run(world, lang="zh").out
+    assert "改动的范围（经证明）" in out
+    assert "已证明：在这些范围之外，没有工单的结论会变" in out
+    assert "历史中从未出现：2 处范围中的 1 处：快件丢失：" in out
+
+
+def test_for_programs(world: Run) -> None:
+    """Every zone with its tickets, those of which it cannot be told, and the money; null without a proof."""
+    found = reach(dry_run(world, "--format", "json"))
+    assert (found["complete"], found["unvisited"], found["same"]) == (True, 1, 0)
+    (item,) = found["items"]
+    assert (item["rule"], item["changed"], item["elsewhere"]) == ("fines/loss/lost", 2, 0)
+    visited, never = sorted(item["zones"], key=lambda zone: -zone["tickets"])
+    assert (visited["tickets"], visited["unknown"], visited["changed"]) == (2, 1, 2)
+    assert [money["delta"] for money in visited["money"]] == ["-100.00"]
+    assert "0 < value <= 5" in visited["where"]["en"]
+    assert "value > 1000" in never["where"]["en"]
+    plain = world("dry-run", "--base", "base", "--candidate", "new", "tickets.csv", "--format", "json")
+    assert json.loads(plain.out)["reach"] is None
+
+
+def test_for_a_pull_request_and_as_a_report(world: Run) -> None:
+    """Markdown and the HTML report have the table, and name what history never visited."""
+    out = dry_run(world, "--format", "markdown", "--report", "report.html").out
+    assert "| rule | where | past tickets | changed | fine (CNY) |" in out
+    assert "**0** (never visited by this history)" in out
+    assert "- proved: outside of these, no ticket comes to another conclusion" in out
+    report = Path("report.html").read_text(encoding="utf-8")
+    assert "Where the change applies, proved" in report
+    assert "改动的范围（经证明）" in report
+    assert report.count('<span class="tag">never visited by this history</span>') == 1
+
+
+def test_a_limit_on_what_history_never_visited(world: Run) -> None:
+    """`unvisited` is measured where it is proved which zones there are, and refused elsewhere."""
+    ran = dry_run(world, "--fail-on", "unvisited > 0")
+    assert ran.code == 2
+    assert "beyond the limit `unvisited > 0`: it is 1 zone, 1 zone more" in ran.err
+    assert dry_run(world, "--fail-on", "unvisited > 50%").code == 0
+    asked = ("dry-run", "--base", "base", "--candidate", "new", "tickets.csv")
+    ran = world("--lang", "en", *asked, "--fail-on", "unvisited > 0")
+    assert (ran.code, "[Q084]" in ran.err) == (1, True)
+
+
+def test_the_same_rules_written_otherwise(world: Run) -> None:
+    """Where nothing changes, that is what is proved."""
+    shutil.rmtree("new")
+    shutil.copytree("base", "new")
+    edit(Path("new"), ('value: "> 0"', 'value: "not(<= 0)"'))
+    ran = dry_run(world)
+    assert "proved: no ticket at all comes to another conclusion" in ran.out
+
+
+def test_a_derived_fact(world: Run) -> None:
+    """An edited definition changes where its value does, and through it the rules that read it."""
+    shutil.rmtree("new")
+    declared = ("  ticket_no:", f"{LARGE}\n  ticket_no:")
+    defined = ("      - rule: lost\n", f"{DEFINED}      - rule: lost\n")
+    read = ('when: {kind: loss, value: "> 0"}', "when: {kind: loss, large: true}")
+    edit(Path("base"), declared, defined, read)
+    shutil.copytree("base", "new")
+    edit(Path("new"), ('when: {value: "> 0"}', 'when: {value: "> 5"}'))
+    found = reach(dry_run(world, "--format", "json"))
+    by_rule = {item["rule"]: item for item in found["items"]}
+    assert {rule: item["changed"] for rule, item in by_rule.items()} == {
+        "fines/loss/large": 3,
+        "fines/loss/lost": 2,
+    }
+    (zone,) = by_rule["fines/loss/large"]["zones"]
+    assert (zone["tickets"], zone["unknown"], zone["changed"]) == (3, 1, 3)
