@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from engine.plan.nodes import ClockPlan
+from engine.prove.encoding.encoder import Encoder
 from engine.prove.encoding.free import Free
 from engine.prove.encoding.rails import Rails
 from engine.prove.encoding.times import DueWorth
@@ -14,6 +14,7 @@ from engine.prove.solver import (
     FALSE,
     TRUE,
     Bool,
+    bool_symbol,
     both,
     choice,
     compared,
@@ -21,16 +22,12 @@ from engine.prove.solver import (
     either,
     equal,
     identity,
-    implies,
     int_symbol,
     negation,
     number,
 )
 from engine.rulebook.expressions import type_of
 from engine.rulebook.types import Kind
-
-if TYPE_CHECKING:
-    from engine.prove.encoding.encoding import Encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class ClockForm:
     due: DueWorth
 
 
-def form(encoding: Encoding, clock: ClockPlan) -> ClockForm:
+def form(encoding: Encoder, clock: ClockPlan) -> ClockForm:
     """The face of a clock whose conditions hold."""
     started = value(number(0)) if clock.starts is None else encoding.worth(clock.starts)
     due, has_due = _due(encoding, clock, started)
@@ -69,7 +66,7 @@ def form(encoding: Encoding, clock: ClockPlan) -> ClockForm:
     )
 
 
-def _stops(encoding: Encoding, clock: ClockPlan, due: DueWorth) -> tuple[Bool, Bool, Bool]:
+def _stops(encoding: Encoder, clock: ClockPlan, due: DueWorth) -> tuple[Bool, Bool, Bool]:
     """Whether one happened too late, one is not known, and whether one is known not to have happened."""
     stops = [(encoding.worth(stop), stop.type.kind is not Kind.INSTANT) for stop in clock.stops]
     late = disjunction(
@@ -80,7 +77,7 @@ def _stops(encoding: Encoding, clock: ClockPlan, due: DueWorth) -> tuple[Bool, B
     return late, unknown, is_open
 
 
-def _due(encoding: Encoding, clock: ClockPlan, started: Worth) -> tuple[DueWorth, Worth]:
+def _due(encoding: Encoder, clock: ClockPlan, started: Worth) -> tuple[DueWorth, Worth]:
     """The due moment; and whether there is one at all, which a clock with a given due moment may lack."""
     if clock.due is not None:
         given = encoding.worth(clock.due)
@@ -105,31 +102,24 @@ def _due(encoding: Encoding, clock: ClockPlan, started: Worth) -> tuple[DueWorth
     return _with_pauses(encoding, clock, due), value(number(0))
 
 
-def _with_pauses(encoding: Encoding, clock: ClockPlan, due: DueWorth) -> DueWorth:
-    """Pauses only put the due moment off; by how much is left open where there are any."""
+def _with_pauses(encoding: Encoder, clock: ClockPlan, due: DueWorth) -> DueWorth:
+    """Pauses only put the due moment off; by how much is left open, and whether that is known at all."""
     if clock.pauses is None:
         return due
+    moment, name = due.moment, f"due after pauses {encoding.symbols.fresh()}"
+    put_off = Worth(bool_symbol(f"{name} known"), TRUE, int_symbol(name))
+    bounds = (compared(">=", put_off.term, moment.term),)
+    made = Free(name, clock.pauses.list.name, put_off, (moment.term,), None, bounds)
+    free = encoding.symbols.free(("pauses", clock.pauses, identity(moment.term)), made)
     records = encoding.symbols.records(encoding.plan.facts[clock.pauses.list.name])
     none = both(negation(records.longer), equal(records.length, number(0)))
-    name = f"due after pauses {encoding.symbols.fresh()}"
-    later = int_symbol(name)
-    made = Free(
-        name,
-        clock.pauses.list.name,
-        value(later),
-        (due.moment.term,),
-        None,
-        (
-            compared(">=", later, due.moment.term),
-            implies(none, equal(later, due.moment.term)),
-        ),
-    )
-    free = encoding.symbols.free(("pauses", clock.pauses, identity(due.moment.term)), made)
-    known = both(due.moment.known, records.known)
-    return DueWorth(Worth(known, due.moment.there, free.worth.term), due.inclusive)
+    encoding.symbols.show_only(none)
+    later = replace(free.worth, known=both(free.worth.known, moment.known), there=moment.there)
+    found = chosen(none, moment, later)
+    return DueWorth(replace(found, known=both(found.known, records.known)), due.inclusive)
 
 
-def in_time(encoding: Encoding, clock: ClockPlan) -> Rails:
+def in_time(encoding: Encoder, clock: ClockPlan) -> Rails:
     """The fact that a clock defines: met is true, breached is false, all else is not known."""
     own = encoding.condition(clock.own)
     found = form(encoding, clock)

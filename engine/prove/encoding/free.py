@@ -16,6 +16,7 @@ from engine.prove.solver import (
     equal,
     implies,
     number,
+    same,
 )
 
 Computed = int | None | bool
@@ -40,16 +41,24 @@ class Free:
 
     def lemma(self, model: Model) -> Bool | None:
         """What the model has wrong about it; None where it is right, or nothing can be said."""
-        if self.compute is None:
-            return None
         values = [model.number(operand) for operand in self.operands]
-        truth = self._is(self.compute(values))
-        if model.truth(truth):
+        truth = self.told(values)
+        if truth is None or model.truth(truth):
             return None
         if self.wider is not None:
             return self.wider(values)
         given = conjunction(equal(op, number(v)) for op, v in zip(self.operands, values, strict=True))
         return implies(given, truth)
+
+    def told(self, values: Sequence[int]) -> Bool | None:
+        """What it is for these operands; None where nothing can be said."""
+        if self.compute is None:
+            return None
+        try:
+            truth = self._is(self.compute(values))
+        except (OverflowError, ValueError):  # beyond the calendar: nobody reads it there
+            return None
+        return None if same(truth, FALSE) else truth
 
     def _is(self, found: Computed) -> Bool:
         if found is False:

@@ -11,7 +11,7 @@ from typing import Any
 from engine.base.calendar import EARLIEST, LATEST
 from engine.evaluate.facts import MOST_DIGITS, Facts
 from engine.prove.encoding.free import Free
-from engine.prove.encoding.worth import Worth, value
+from engine.prove.encoding.worth import Worth, in_units, value
 from engine.prove.encoding.zone import SECOND, microseconds, moment_of
 from engine.prove.solver import (
     TRUE,
@@ -30,10 +30,11 @@ from engine.prove.solver import (
     int_symbol,
     negation,
     number,
+    same,
     symbols_in,
 )
 from engine.rulebook.model import FactDeclaration
-from engine.rulebook.types import FieldType, Kind, Scalar, Type
+from engine.rulebook.types import INSTANT, FieldType, Kind, Scalar, Type
 
 MOST_RECORDS = 3
 """So many records of a list are written out; of a longer one nothing is said."""
@@ -65,6 +66,7 @@ class Symbols:
         self._free: dict[tuple[Any, ...], Free] = {}
         self._as_of: Worth | None = None
         self._preferred: list[Bool] = []
+        self._shown: list[Bool] = []
 
     # --- words ------------------------------------------------------------------------------------------
 
@@ -210,6 +212,10 @@ class Symbols:
         read = frozenset(names)
         return [free for free in self._free.values() if read & symbols_in(free.worth.term, free.worth.known)]
 
+    def everything_free(self) -> list[Free]:
+        """All that is left open; what others rest on comes before them."""
+        return list(self._free.values())
+
     def fresh(self) -> int:
         """A number for the next thing that is left open."""
         return len(self._free)
@@ -260,16 +266,21 @@ class Symbols:
         """What tickets that give facts of these names should rather be."""
         return [condition for condition in self._preferred if symbols_in(condition) <= names]
 
-    def short_lists(self) -> Bool:
-        """No list is longer than what is written out of it."""
-        return conjunction(negation(records.longer) for _, records in self._lists.values())
+    def show_only(self, condition: Bool) -> None:
+        """Tickets that are shown are only such: of others too much is left open."""
+        self._shown.append(condition)
+
+    def shown(self) -> Bool:
+        """No list is longer than what is written out of it, and no pause is left open."""
+        lists = [negation(records.longer) for _, records in self._lists.values()]
+        return conjunction([*lists, *self._shown])
 
     def ticket(self, model: Model, names: frozenset[str], zone: tzinfo) -> tuple[Facts, datetime | None]:
         """The ticket that a model is; only facts among the named symbols are given."""
         facts: dict[str, Any] = {}
         for (name, _, _), (declared, worth) in self._facts.items():
             if self._is_given(declared, worth, model, names):
-                facts.setdefault(name, self._decoded(model, worth, declared.type, zone))
+                facts.setdefault(name, self.decoded(model, worth, declared.type, zone))
         for (name, _, _), (declared, records) in self._lists.items():
             read = symbols_in(records.known, records.there, records.length)
             if read & names and model.truth(both(records.known, records.there)):
@@ -277,6 +288,38 @@ class Symbols:
         moment = self._as_of
         is_told = moment is not None and AS_OF in names and model.truth(moment.known)
         return facts, moment_of(model.number(moment.term), zone) if moment and is_told else None
+
+    def pins(self, facts: Facts, as_of: datetime | None) -> list[Bool]:
+        """That the ticket is this one, as far as its facts have been asked for; the inverse of `ticket`."""
+        found: list[Bool] = []
+        for (name, _, _), (declared, worth) in self._facts.items():
+            if declared.derived == "fallback":
+                given = self.given(declared)
+                found.append(given if name in facts else negation(given))
+            found += self._pinned(worth, declared.type, facts.get(name))
+        for (name, _, _), (declared, records) in self._lists.items():
+            found += self._pinned_records(declared, records, facts.get(name))
+        if self._as_of is not None:
+            found += self._pinned(self._as_of, INSTANT, as_of)
+        return found
+
+    def _pinned(self, worth: Worth, type_: Type, given: Any) -> list[Bool]:
+        if given is None:
+            return [negation(part) for part in (worth.known, worth.there) if not same(part, TRUE)]
+        literal = self.literal(given, type_)
+        return [worth.known, worth.there, equal(worth.term, in_units(literal, worth.scale).term)]
+
+    def _pinned_records(self, declared: FactDeclaration, records: Records, given: Any) -> Iterator[Bool]:
+        yield records.known if given is not None or declared.absence == "none" else negation(records.known)
+        if declared.absence == "none":
+            yield records.there if given is not None else negation(records.there)
+        rows = given or ()
+        yield equal(records.length, number(min(len(rows), len(records.records))))
+        if not records.longer.eq(negation(TRUE)):
+            yield records.longer if len(rows) > len(records.records) else negation(records.longer)
+        for row, record in zip(rows, records.records, strict=False):
+            for field, worth in record.items():
+                yield from self._pinned(worth, declared.type.fields[field].type, row.get(field))
 
     def other_than(self, model: Model, names: frozenset[str]) -> Bool:
         """Any ticket but that of the model."""
@@ -303,12 +346,12 @@ class Symbols:
     ) -> Iterator[dict[str, Any]]:
         for record in records.records[: model.number(records.length)]:
             yield {
-                field: self._decoded(model, worth, declared.type.fields[field].type, zone)
+                field: self.decoded(model, worth, declared.type.fields[field].type, zone)
                 for field, worth in record.items()
                 if model.truth(worth.usable)
             }
 
-    def _decoded(self, model: Model, worth: Worth, type_: Type, zone: tzinfo) -> Any:
+    def decoded(self, model: Model, worth: Worth, type_: Type, zone: tzinfo) -> Any:
         if type_.kind is Kind.BOOLEAN:
             return model.truth(worth.term)
         found = model.number(worth.term)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
-from engine.plan.nodes import RowPlan, TablePlan
+from engine.plan.nodes import OutputPlan, RowPlan, TablePlan
+from engine.prove.encoding.encoder import Encoder
 from engine.prove.encoding.rails import Rails
-from engine.prove.encoding.worth import Worth, apart, chosen, extreme, first_of, not_known, value
+from engine.prove.encoding.worth import Worth, apart, chosen, extreme, first_of, not_known, same_number, value
 from engine.prove.encoding.worth import arithmetic as reckoned
 from engine.prove.solver import (
     FALSE,
@@ -28,11 +29,7 @@ from engine.prove.solver import (
     number,
     plus,
 )
-from engine.rulebook.expressions import Constant
 from engine.rulebook.model import SINGLE_HIT, Undefined
-
-if TYPE_CHECKING:
-    from engine.prove.encoding.encoding import Encoding
 
 Concluded: TypeAlias = tuple[Worth, ...] | Undefined | None
 
@@ -66,11 +63,11 @@ class _Chosen:
     overlap: Bool = FALSE
 
 
-def form(encoding: Encoding, table: TablePlan) -> TableForm:
+def form(encoding: Encoder, table: TablePlan) -> TableForm:
     """The table once its own condition holds."""
     rows = tuple(encoding.condition(row.condition) for row in table.rows)
     concluded = [_concluded(encoding, row) for row in table.rows]
-    chosen_rows = _choice(table, rows, concluded)
+    chosen_rows = _choice(encoding, table, rows, concluded)
     nothing = conjunction([negation(chosen_rows.causes), *(negation(hit.when) for hit in chosen_rows.hits)])
     if table.otherwise is not None:
         rest = HitForm(nothing, table.otherwise, _concluded(encoding, table.otherwise))
@@ -80,9 +77,9 @@ def form(encoding: Encoding, table: TablePlan) -> TableForm:
     return TableForm(rows, chosen_rows.hits, chosen_rows.overlap, no_row, either(chosen_rows.causes, no_row))
 
 
-def defined_value(encoding: Encoding, table: TablePlan) -> Worth:
+def defined_value(encoding: Encoder, table: TablePlan) -> Worth:
     """The fact that a table defines; not known where no row decides it."""
-    found = encoding.table(table)
+    found = form(encoding, table)
     own = encoding.condition(table.own)
     cases = [(hit.when, hit.outputs[0]) for hit in found.hits if isinstance(hit.outputs, tuple)]
     gaps = [(hit.when, _unlike(cases)) for hit in found.hits if not isinstance(hit.outputs, tuple)]
@@ -96,13 +93,15 @@ def _unlike(cases: Sequence[tuple[Bool, Worth]]) -> Worth:
     return not_known(cases[0][1].term if cases else number(0))
 
 
-def _concluded(encoding: Encoding, row: RowPlan) -> Concluded:
+def _concluded(encoding: Encoder, row: RowPlan) -> Concluded:
     if row.conclusion is None or isinstance(row.conclusion, Undefined):
         return row.conclusion
     return tuple(encoding.worth(cell) for cell in row.conclusion)
 
 
-def _choice(table: TablePlan, rows: Sequence[Rails], concluded: Sequence[Concluded]) -> _Chosen:
+def _choice(
+    encoding: Encoder, table: TablePlan, rows: Sequence[Rails], concluded: Sequence[Concluded]
+) -> _Chosen:
     match table.policy:
         case "unique":
             return _unique(table, rows, concluded)
@@ -111,7 +110,7 @@ def _choice(table: TablePlan, rows: Sequence[Rails], concluded: Sequence[Conclud
         case "first":
             return _first(table, rows, concluded)
         case "priority":
-            return _priority(table, rows, concluded)
+            return _priority(encoding, table, rows, concluded)
         case "rule order" | "collect" | "output order":
             return _all(table, rows, concluded)
         case "collect sum" | "collect min" | "collect max" | "collect count":
@@ -181,8 +180,11 @@ def _disagree(one: RowPlan, other: RowPlan, left: Concluded, right: Concluded) -
     return disjunction(either(apart(a, b), negation(both(a.known, b.known))) for a, b in pairs)
 
 
-def _priority(table: TablePlan, rows: Sequence[Rails], concluded: Sequence[Concluded]) -> _Chosen:
-    ranks = [_ranks(table, row, found) for row, found in zip(table.rows, concluded, strict=True)]
+def _priority(
+    encoding: Encoder, table: TablePlan, rows: Sequence[Rails], concluded: Sequence[Concluded]
+) -> _Chosen:
+    ranks = [_ranks(encoding, table, found) for found in concluded]
+    several = at_least_two([rails.may for rails in rows])
     stronger = {
         (n, m): _less(ranks[n], ranks[m]) for n in range(len(rows)) for m in range(len(rows)) if n != m
     }
@@ -199,7 +201,7 @@ def _priority(table: TablePlan, rows: Sequence[Rails], concluded: Sequence[Concl
             rival.append(both(other.unknown, either(stronger[m, n], both(ahead, differ))))
         best = both(rails.must, negation(disjunction(beaten)))
         sure.append(best)
-        rivals.append(both(best, disjunction(rival)))
+        rivals.append(both(best, either(disjunction(rival), both(several, _rank_open(table, concluded[n])))))
     none_sure = conjunction(negation(rails.must) for rails in rows)
     causes = either(disjunction(rivals), both(none_sure, disjunction(rails.unknown for rails in rows)))
     hits = tuple(
@@ -208,20 +210,34 @@ def _priority(table: TablePlan, rows: Sequence[Rails], concluded: Sequence[Concl
     return _Chosen(hits, causes)
 
 
-def _ranks(table: TablePlan, row: RowPlan, concluded: Concluded) -> tuple[Int, ...]:
+def _rank_open(table: TablePlan, concluded: Concluded) -> Bool:
+    """Whether an output that ranks is not known: such a rank decides nothing."""
+    if not isinstance(concluded, tuple):
+        return FALSE
+    pairs = zip(table.outputs, concluded, strict=True)
+    return disjunction(negation(worth.known) for output, worth in pairs if output.order)
+
+
+def _ranks(encoding: Encoder, table: TablePlan, concluded: Concluded) -> tuple[Int, ...]:
     """The place of each ranked output in its order; a gap is strongest, what concludes nothing weakest."""
     ranked = [(n, output) for n, output in enumerate(table.outputs) if output.order]
     if not isinstance(concluded, tuple):
         weakest = len(ranked[0][1].order) + 1 if ranked else 0
         return tuple(number(weakest if concluded is None else -1) for _ in ranked)
-    assert isinstance(row.conclusion, tuple), "what is worth something concludes something"
-    return tuple(_place(row.conclusion[n], concluded[n], output.order) for n, output in ranked)
+    return tuple(_place(encoding, concluded[n], output) for n, output in ranked)
 
 
-def _place(cell: object, worth: Worth, order: Sequence[object]) -> Int:
-    if isinstance(cell, Constant):
-        return number(order.index(cell.value) if cell.value in order else len(order))
-    return choice(worth.known, number(len(order)), number(-1))
+def _place(encoding: Encoder, worth: Worth, output: OutputPlan) -> Int:
+    """One that is not known might be the strongest, so it counts as such."""
+    cases = [
+        (
+            both(worth.there, same_number(worth, encoding.symbols.literal(ranked, output.type))),
+            value(number(n)),
+        )
+        for n, ranked in enumerate(output.order)
+    ]
+    found = first_of(cases, value(number(len(output.order)))).term
+    return choice(worth.known, found, number(-1))
 
 
 def _less(one: tuple[Int, ...], other: tuple[Int, ...]) -> Bool:

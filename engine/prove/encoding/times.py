@@ -101,7 +101,7 @@ class Times:
             case "add minutes":
                 return value(plus(terms[0], times(number(MINUTE), terms[1])))
             case "at":
-                return value(self.at(terms[0], terms[1]))
+                return replace(_within_calendar(terms[0]), term=self.at(terms[0], terms[1]))
             case "add months" | "add years":
                 return self.months_later(terms[0], terms[1], 12 if function.name == "add years" else 1)
             case "add working days":
@@ -167,8 +167,7 @@ class Times:
 
     def _of_wall(self, values: Sequence[int]) -> Computed:
         days, rest = divmod(values[0], DAY)
-        day = date.fromordinal(days + EPOCH_DAY)
-        moment = reckoning.at(day, rest // MINUTE, self.zone)
+        moment = reckoning.at(date.fromordinal(days + EPOCH_DAY), rest // MINUTE, self.zone)
         return microseconds(moment) + rest % MINUTE
 
     def _always_after(self, instant: Int) -> bool:

@@ -187,13 +187,19 @@ def round_number(mode: str, top: int, divisor: int) -> int:
     return found
 
 
+def same_number(left: Worth, right: Worth) -> Bool:
+    """The two are worth the same, where both are there."""
+    left, right = aligned(left, right)
+    return equal(_cross(left, right), _cross(right, left))
+
+
 def apart(left: Worth, right: Worth) -> Bool:
     """The two are not alike: one is known or none where the other is not, or their values differ."""
     left, right = aligned(left, right)
     alike = [
         equal(left.known, right.known),
         either(negation(left.known), equal(left.there, right.there)),
-        either(negation(left.usable), equal(_cross(left, right), _cross(right, left))),
+        either(negation(left.usable), same_number(left, right)),
     ]
     return negation(conjunction(alike))
 
