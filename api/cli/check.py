@@ -12,12 +12,15 @@ from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
 from api.cli.examples import run_on
 from api.cli.loading import load_library
 from api.cli.options import EVALUATORS, OneOf, described, option
+from api.cli.proving import told_nobody
+from api.present.claims import Claims
 from api.present.findings_json import checked_json
 from api.present.findings_text import console_on, write_findings
 from api.present.github import github_line
 from api.present.labels import counted, label
 from api.present.sarif import sarif
 from engine.base.findings import Finding, Language, Severity, has_errors, in_order
+from engine.evaluate.examples import ExampleResult
 from engine.library import Library
 from engine.rulebook.quotes import check_quotes
 
@@ -29,18 +32,21 @@ from engine.rulebook.quotes import check_quotes
 )
 @option("--sources", metavar="DIR")
 @option("--evaluator", type=EVALUATORS, default="reference", show_default=True)
+@option("--no-proofs", is_flag=True)
 @click.pass_obj
-def command(door: Door, folder: str, form: str, sources: str | None, evaluator: str) -> int:
+def command(door: Door, folder: str, form: str, sources: str | None, evaluator: str, no_proofs: bool) -> int:
     library = load_library(folder)
     findings = list(library.findings)
     if sources is not None:
         findings += _quotes(library, sources)
+    claims = Claims((), library)
     if library.plan is not None and not has_errors(library.findings):
         runs = run_on(library, evaluator)
         show_findings(runs.notes, door.language)
         findings += runs.failures
-    findings = in_order(findings)
-    _write(findings, library, folder, form, door.language)
+        claims = claims if no_proofs else _quick_proofs(library, runs.results.get("reference"))
+    findings = in_order([*findings, *(claim.finding for claim in claims.claims)])
+    _write(findings, claims, library, folder, form, door.language)
     return FOUND if any(finding.severity is not Severity.INFORMATION for finding in findings) else CLEAN
 
 
@@ -54,18 +60,32 @@ def _quotes(library: Library, sources: str) -> list[Finding]:
         raise Stop(cannot_read(str(error.filename or folder), error)) from error
 
 
-def _write(findings: list[Finding], library: Library, folder: str, form: str, language: Language) -> None:
+def _quick_proofs(library: Library, results: list[ExampleResult] | None) -> Claims:
+    """What is proved at once and is to be mended; what `prove` says beyond that is for those who ask."""
+    from engine.prove.findings import prove
+
+    found = prove(library, told_nobody, quick=True, results=results)
+    return Claims([c for c in found if c.finding.severity is not Severity.INFORMATION], library)
+
+
+def _write(
+    findings: list[Finding], claims: Claims, library: Library, folder: str, form: str, language: Language
+) -> None:
+    def beneath(finding: Finding) -> list[tuple[str, str]]:
+        return claims.lines(finding, language)
+
     match form:
         case "json":
-            document = checked_json(findings, library, language)
+            document = checked_json(findings, library, language, claims.members)
             click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         case "sarif":
-            click.echo(json.dumps(sarif(findings, language), ensure_ascii=False, indent=2))
+            document = sarif(findings, language, beneath, claims.members)
+            click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         case "github":
             for finding in findings:
-                click.echo(github_line(finding, language))
+                click.echo(github_line(finding, language, beneath))
         case _:
-            write_findings(console_on(sys.stdout), findings, language)
+            write_findings(console_on(sys.stdout), findings, language, beneath)
             click.echo(_summary(findings, library, folder, language))
 
 

@@ -237,3 +237,48 @@ def test_really_proved(run: Run, tmp_path: Path) -> None:
     assert "where: value >= 2000\n" in ran.out
     judged = run("decide", "--rules", tmp_path / "rules", "-", stdin=ticket.encode())
     assert "no row applies" in judged.out
+
+
+def informed(library: Library) -> list[Claim]:
+    """What is only to be known."""
+    return [claim for claim in made(library) if claim.finding.code == "R302"]
+
+
+def test_check_proves_what_is_quickly_proved(
+    run: Run, claims: Callable[[Callable[[Library], list[Claim]]], None]
+) -> None:
+    """What is to be mended stands among the other findings, with the ticket that shows it."""
+    claims(made)
+    ran = run("check", SMALL)
+    assert ran.code == 2
+    assert f"where: 10 < value < 11 and kind is one of loss, delay\nticket: {TICKET}\nhelp: " in ran.out
+    assert ran.out.endswith("small: 1 rulebook, 1 rule, 2 warnings\n")
+    found = document(run("check", SMALL, "--format", "json").out)
+    assert found["findings"][0]["witness"] == json.loads(TICKET)
+    assert found["summary"]["warnings"] == 2
+    result = document(run("check", SMALL, "--format", "sarif").out)["runs"][0]["results"][0]
+    assert result["properties"]["witness"] == json.loads(TICKET)
+    assert "%0Aticket: {" in run("check", SMALL, "--format", "github").out
+
+
+def test_check_leaves_to_prove_what_needs_no_mend(
+    run: Run, claims: Callable[[Callable[[Library], list[Claim]]], None]
+) -> None:
+    """A gap that the source leaves is no finding of `check`; nor is any proof with `--no-proofs`."""
+    claims(informed)
+    assert run("check", SMALL).out.endswith("no findings\n")
+    claims(made)
+    ran = run("check", SMALL, "--no-proofs")
+    assert (ran.code, ran.out.count("\n")) == (0, 1)
+
+
+def test_check_proves_nothing_of_rules_with_errors(run: Run, tmp_path: Path) -> None:
+    """The mistakes come first."""
+    shutil.copytree(SMALL, tmp_path / "rules")
+    file = tmp_path / "rules" / "fines.yaml"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("kind: loss, value", "knid: loss, value"), "utf-8"
+    )
+    ran = run("check", tmp_path / "rules")
+    assert ran.code == 2
+    assert "did you mean `kind`?" in ran.out
