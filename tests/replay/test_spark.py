@@ -152,6 +152,43 @@ with started("local[1]", "500MB") as engine:
 """
 
 
+STARTING = """
+import os, signal, subprocess, threading
+from engine.replay.engines.spark import started
+signal.signal(signal.SIGINT, signal.default_int_handler)
+begin = subprocess.Popen.__init__
+def told(self, command, *args, **named):
+    begin(self, command, *args, **named)
+    if "spark-submit" in str(command):
+        print(self.pid, flush=True)
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+subprocess.Popen.__init__ = told
+started("local[1]", "500MB")
+"""
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_command_that_is_ended_while_spark_starts_leaves_no_java() -> None:
+    """It waits until there is somebody to be told."""
+    done = subprocess.run(
+        [sys.executable, "-c", STARTING], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == -signal.SIGINT
+    java = int(done.stdout)
+    assert any(_is_gone(java) for _ in range(100))
+
+
+def _is_gone(process: int) -> bool:
+    threading.Event().wait(0.1)
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    # An orphan that nobody has fetched yet is no longer at work either.
+    state = Path(f"/proc/{process}/stat")
+    return state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
 @pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize(("asked", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, -signal.SIGINT)])
 def test_a_command_that_is_ended_leaves_nothing_behind(asked: signal.Signals, code: int) -> None:
@@ -162,7 +199,7 @@ def test_a_command_that_is_ended_leaves_nothing_behind(asked: signal.Signals, co
             java, folder = command.stdout.readline().split()
             threading.Event().wait(1)  # until it is at the query
             command.send_signal(asked)
-            assert command.wait(30) == code
+            assert command.wait(60) == code
         finally:
             command.kill()
     with pytest.raises(ProcessLookupError):

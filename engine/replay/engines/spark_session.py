@@ -90,8 +90,8 @@ def start(master: str, settings: Mapping[str, str], log: BinaryIO | int | None =
     output = subprocess.DEVNULL if log is None else log
     try:
         # Started by ourselves, so that Java's own words do not run into the command's.
-        gateway = launch_gateway(conf, {"stdout": output, "stderr": output})
-        with _interrupts_as_they_were():
+        with _interrupted_afterwards():
+            gateway = launch_gateway(conf, {"stdout": output, "stderr": output})
             return SparkSession(SparkContext(conf=conf, gateway=gateway))
     except (PySparkRuntimeError, Py4JError) as error:
         raise SparkMissing(str(error)) from error
@@ -145,15 +145,24 @@ def _leave(number: int, _: object) -> None:
 
 
 @contextmanager
-def _interrupts_as_they_were() -> Iterator[None]:
-    """Without Spark's own handling of Ctrl-C, which asks over the connection that is being waited on; what
-    that library then says of it in Python's log, it raises too.
+def _interrupted_afterwards() -> Iterator[None]:
+    """Lets Ctrl-C wait until Spark is there: a Java that is left while it starts never ends.
+
+    Spark's own handling of Ctrl-C, which asks over the connection that is being waited on, is undone; what
+    that library says of a broken connection in Python's log, it raises too.
     """
-    before = signal.getsignal(signal.SIGINT)
-    yield
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, before)
     logging.getLogger().addFilter(_not_of_the_connection)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
 
 
 def _not_of_the_connection(record: logging.LogRecord) -> bool:
