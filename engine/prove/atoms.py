@@ -20,6 +20,7 @@ from engine.rulebook.expressions import (
     FieldValue,
     Not,
     Operator,
+    ParameterValue,
     Picked,
     Present,
     Quantifier,
@@ -28,7 +29,7 @@ from engine.rulebook.expressions import (
     type_of,
     walk,
 )
-from engine.rulebook.types import Kind
+from engine.rulebook.types import DATE, Kind
 
 MIRRORED: dict[Operator, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 MOST_BENEATH = 400
@@ -62,7 +63,7 @@ def atoms_of(encoding: Encoding, *expressions: Expression) -> list[Atom]:
     seen: set[str] = set()
     level, waiting = 0, list(expressions)
     while waiting and (level == 0 or len(found) < MOST_BENEATH):
-        leaves = [leaf for whole in waiting for leaf in _leaves(whole)]
+        leaves = [leaf for whole in waiting for leaf in (*_leaves(whole), *_steps(encoding, whole))]
         for leaf in leaves:
             _add(encoding, leaf, level, found)
         names = [f.name for f in facts_in(*waiting) if f.name in encoding.plan.defined and f.name not in seen]
@@ -100,6 +101,14 @@ def _leaves(expression: Expression) -> Iterator[Expression]:
             yield expression
         case _:
             yield from _leaves_of(part for part in walk(expression) if isinstance(part, Comparison))
+
+
+def _steps(encoding: Encoding, expression: Expression) -> Iterator[Expression]:
+    """The days from which the values of parameters hold."""
+    for part in walk(expression):
+        if isinstance(part, ParameterValue) and part.on is not None:
+            for start, _ in encoding.plan.parameters[part.id].steps:
+                yield Comparison(">=", part.on, Constant(start, DATE))
 
 
 def _leaves_of(items: Iterable[Expression]) -> Iterator[Expression]:
