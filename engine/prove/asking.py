@@ -49,7 +49,7 @@ class _Asking:
         self.names = self.symbols.reached(question.condition)
         self.free = self.symbols.free_in(self.names)
         self.preferred = self.symbols.preferred(self.names)
-        self.solver = Solver((*self.symbols.axioms(question.condition), question.condition), steps)
+        self.solver = Solver((*self.symbols.bounds(self.names), question.condition), steps)
 
     def answer(self) -> Answer:
         open_texts = tuple(dict.fromkeys(free.text for free in self.free))

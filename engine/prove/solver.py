@@ -249,20 +249,37 @@ def substituted(term: Term, new: Mapping[Any, Term] | Sequence[tuple[Term, Term]
     return z3.substitute(term, *pairs) if pairs else term
 
 
-def symbols_in(*terms: Term) -> frozenset[str]:
-    """The names of all symbols that terms read."""
-    found: set[str] = set()
-    seen: set[int] = set()
-    waiting = list(terms)
-    while waiting:
-        term = waiting.pop()
-        if term.get_id() in seen:
-            continue
-        seen.add(term.get_id())
-        if z3.is_const(term) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED:
-            found.add(term.decl().name())
-        waiting.extend(term.children())
-    return frozenset(found)
+class SymbolIndex:
+    """The names of all symbols that terms read; what has been asked once is not looked through again."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Term, frozenset[str]]] = {}
+
+    def of(self, *terms: Term) -> frozenset[str]:
+        return frozenset().union(*(self._of(term) for term in terms))
+
+    def _of(self, whole: Term) -> frozenset[str]:
+        if whole.get_id() not in self._known:
+            self._known[whole.get_id()] = whole, self._looked_through(whole)
+        return self._known[whole.get_id()][1]
+
+    def _looked_through(self, whole: Term) -> frozenset[str]:
+        found: set[str] = set()
+        seen: set[int] = set()
+        waiting = [whole]
+        while waiting:
+            term = waiting.pop()
+            number = term.get_id()
+            if number in seen:
+                continue
+            seen.add(number)
+            if number in self._known:
+                found |= self._known[number][1]
+            elif term.num_args():
+                waiting.extend(term.children())
+            elif term.decl().kind() == z3.Z3_OP_UNINTERPRETED:
+                found.add(term.decl().name())
+        return frozenset(found)
 
 
 def identity(term: Term) -> int:

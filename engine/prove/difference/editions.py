@@ -54,7 +54,7 @@ def plans_apart(old: Plan, new: Plan, told: Told = _silent) -> EditionChange:
 
 
 def _renamed(old: Plan, new: Plan, removed: list[Part], added: list[Part]) -> list[tuple[Part, Part]]:
-    """Items that stand under another id and say the same: as they are written first, then as they are proved."""
+    """Items that stand under another id and say the same: as they are written, then as is proved."""
     found: list[tuple[Part, Part]] = []
     left = list(added)
     for one in removed:

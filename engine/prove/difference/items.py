@@ -69,13 +69,13 @@ class Pair:
         return forms_apart(*self.forms)
 
     def question(self, condition: Bool) -> Question:
-        """Is there a ticket with the condition on which the two differ?"""
+        """The question for a ticket with the condition on which the two differ."""
         return Question(self.encodings, condition, self.differ, confirm=confirmed)
 
     def differ(self, trials: Trials) -> bool:
         """Whether the evaluator says different things of a ticket."""
         one, other = trials
-        return said(one, self.sides.before) != said(other, self.sides.after)
+        return bool(said(one, self.sides.before) != said(other, self.sides.after))
 
 
 def _form(encoding: Encoding, part: Part | None) -> ItemForm:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from engine.plan.nodes import DefinitionPlan
@@ -10,14 +10,15 @@ from engine.prove.answer import Refuted, Witness
 from engine.prove.asking import Trials, ask
 from engine.prove.atoms import Atom, atoms_of
 from engine.prove.change import Boundary, RegionChange, Said
-from engine.prove.difference.items import Pair
+from engine.prove.difference.items import Pair, confirmed
 from engine.prove.difference.meaning import Part, expressions_in
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.region import Region
-from engine.prove.regions import boundaries, regions
+from engine.prove.regions import Beyond, boundaries, regions
 from engine.prove.solver import Bool, Model, Solver, both, branches, conjunction, equal, negation
 from engine.prove.trial import Trial
-from engine.rulebook.expressions import Expression
+from engine.rulebook.expressions import Comparison, Constant, Expression, FactValue, walk
+from engine.rulebook.types import Kind, Value
 
 MOST_CLASSES = 24
 """So many different changes of one item are told apart."""
@@ -67,7 +68,7 @@ def _atoms(pair: Pair) -> list[Atom]:
 
 
 def _signature(pair: Pair, model: Model) -> Iterator[Bool]:
-    """What makes two changes one: the same outcomes stand before and after, with amounts of the same branch."""
+    """What makes two changes one: the same outcomes stand, with amounts that are the same constants."""
     for form in pair.forms:
         for effect in form.effects:
             stands = model.truth(effect.when)
@@ -105,29 +106,64 @@ def _change(pair: Pair, region: Region, alike: Bool) -> RegionChange | None:
         _said(Trial(encoding.plan, inside.facts, inside.as_of), part)
         for encoding, part in zip(pair.encodings, (pair.sides.before, pair.sides.after), strict=True)
     )
-    return RegionChange(region, inside, before, after, tuple(_boundaries(pair, region)))
+    return RegionChange(region, inside, before, after, tuple(_boundaries(pair, region, inside)))
 
 
 def _said(trial: Trial, part: Part | None) -> Said:
     return {"nothing": True} if part is None else trial.expect(part.origin.id)
 
 
-def _boundaries(pair: Pair, region: Region) -> Iterator[Boundary]:
+def _boundaries(pair: Pair, region: Region, inside: Witness) -> Iterator[Boundary]:
     for beyond in boundaries(region):
-        outside = _witness(pair, negation(pair.condition), beyond.condition, differ=False)
+        outside = _beside(pair, beyond, inside)
+        if outside is None:
+            outside = _witness(pair, negation(pair.condition), beyond.condition, differ=False)
         if outside is not None:
             yield Boundary(beyond.side, outside)
 
 
-def _witness(pair: Pair, condition: Bool, where: Expression, differ: bool) -> Witness | None:
-    """A ticket where the expression holds that both editions judge alike, or not."""
-    encoding = pair.encodings[1] if pair.sides.after is not None else pair.encodings[0]
-    inside = encoding.condition(where).must
-    side = pair.encodings.index(encoding)
+def _beside(pair: Pair, beyond: Beyond, inside: Witness) -> Witness | None:
+    """The ticket inside with another value of the one fact, where that is enough."""
+    name = beyond.side.fact
+    if name is None:
+        return None
+    holds = _holding(pair, beyond.condition, differ=False)
+    for value in _values(pair, name, beyond.condition):
+        changed = {**inside.facts, name: value}
+        facts = {fact: given for fact, given in changed.items() if given is not None}
+        trials = tuple(Trial(encoding.plan, facts, inside.as_of) for encoding in pair.encodings)
+        if holds(trials) and confirmed(trials):
+            return Witness(facts, inside.as_of)
+    return None
+
+
+def _values(pair: Pair, name: str, condition: Expression) -> Iterator[Value | None]:
+    """What a fact may be instead: named values first, then any other word or truth, then nothing."""
+    for part in walk(condition):
+        match part:
+            case Comparison("=", FactValue(name=subject), Constant(value=value)) if subject == name:
+                yield value
+    declared = pair.encodings[0].plan.facts.get(name) or pair.encodings[1].plan.facts[name]
+    if declared.derived != "engine":
+        yield from declared.type.members
+        if declared.type.kind is Kind.BOOLEAN:
+            yield from (True, False)
+        yield None
+
+
+def _holding(pair: Pair, where: Expression, differ: bool) -> Callable[[Trials], bool]:
+    """Of a ticket, whether the expression holds and both editions judge it alike, or not."""
+    side = 1 if pair.sides.after is not None else 0
 
     def holds(trials: Trials) -> bool:
         return trials[side].case.value(where) is True and pair.differ(trials) is differ
 
-    question = pair.question(both(condition, inside))
-    answer = ask(replace(question, holds=holds))
+    return holds
+
+
+def _witness(pair: Pair, condition: Bool, where: Expression, differ: bool) -> Witness | None:
+    """A ticket of the condition where the expression holds that both editions judge alike, or not."""
+    encoding = pair.encodings[1] if pair.sides.after is not None else pair.encodings[0]
+    question = pair.question(both(condition, encoding.condition(where).must))
+    answer = ask(replace(question, holds=_holding(pair, where, differ)))
     return answer.witness if isinstance(answer, Refuted) else None

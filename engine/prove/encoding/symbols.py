@@ -18,6 +18,7 @@ from engine.prove.solver import (
     Bool,
     Int,
     Model,
+    SymbolIndex,
     Term,
     bool_symbol,
     both,
@@ -31,7 +32,6 @@ from engine.prove.solver import (
     negation,
     number,
     same,
-    symbols_in,
 )
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import INSTANT, FieldType, Kind, Scalar, Type
@@ -59,6 +59,7 @@ class Symbols:
 
     def __init__(self, partial: bool = False) -> None:
         self.partial = partial
+        self._index = SymbolIndex()
         self._words: dict[str, int] = {}
         self._facts: dict[tuple[str, Type, str], tuple[FactDeclaration, Worth]] = {}
         self._lists: dict[tuple[str, Type, str], tuple[FactDeclaration, Records]] = {}
@@ -115,7 +116,7 @@ class Symbols:
         given = bool_symbol(f"{declared.name} given")
         worth = self.fact(declared)
         self._bound(
-            f"{declared.name} given", [bound for s in symbols_in(worth.term) for bound in self._bounds[s]]
+            f"{declared.name} given", [bound for s in self._index.of(worth.term) for bound in self._bounds[s]]
         )
         return given
 
@@ -210,7 +211,9 @@ class Symbols:
     def free_in(self, names: Iterable[str]) -> list[Free]:
         """What is left open among the symbols of these names."""
         read = frozenset(names)
-        return [free for free in self._free.values() if read & symbols_in(free.worth.term, free.worth.known)]
+        return [
+            free for free in self._free.values() if read & self._index.of(free.worth.term, free.worth.known)
+        ]
 
     def everything_free(self) -> list[Free]:
         """All that is left open; what others rest on comes before them."""
@@ -227,18 +230,18 @@ class Symbols:
 
     def _bind(self, worth: Worth, bounds: Sequence[Bool]) -> None:
         """Whoever reads one symbol of a worth reads its bounds."""
-        for symbol in symbols_in(worth.term, worth.known, worth.there):
+        for symbol in self._index.of(worth.term, worth.known, worth.there):
             self._bound(symbol, bounds)
 
     def reached(self, *terms: Term) -> frozenset[str]:
         """The names of all symbols that terms read, and of those that the bounds of these read."""
         found: set[str] = set()
-        waiting = list(symbols_in(*terms))
+        waiting = list(self._index.of(*terms))
         while waiting:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                waiting.extend(symbols_in(*self._bounds.get(name, ())))
+                waiting.extend(self._index.of(*self._bounds.get(name, ())))
         return frozenset(found)
 
     def axioms(self, *terms: Term) -> list[Bool]:
@@ -256,7 +259,7 @@ class Symbols:
         lengths = [term for _, r in self._lists.values() for term in (r.known, r.there, r.length)]
         moments = [] if self._as_of is None else [self._as_of.term]
         terms = [term for worth in worths for term in (worth.known, worth.there, worth.term)]
-        return symbols_in(*terms, *lengths, *moments)
+        return self._index.of(*terms, *lengths, *moments)
 
     def prefer(self, condition: Bool) -> None:
         """Tickets that are shown are rather such, where there are any."""
@@ -264,7 +267,7 @@ class Symbols:
 
     def preferred(self, names: frozenset[str]) -> list[Bool]:
         """What tickets that give facts of these names should rather be."""
-        return [condition for condition in self._preferred if symbols_in(condition) <= names]
+        return [condition for condition in self._preferred if self._index.of(condition) <= names]
 
     def show_only(self, condition: Bool) -> None:
         """Tickets that are shown are only such: of others too much is left open."""
@@ -282,7 +285,7 @@ class Symbols:
             if self._is_given(declared, worth, model, names):
                 facts.setdefault(name, self.decoded(model, worth, declared.type, zone))
         for (name, _, _), (declared, records) in self._lists.items():
-            read = symbols_in(records.known, records.there, records.length)
+            read = self._index.of(records.known, records.there, records.length)
             if read & names and model.truth(both(records.known, records.there)):
                 facts.setdefault(name, tuple(self._decoded_records(model, declared, records, zone)))
         moment = self._as_of
@@ -329,15 +332,15 @@ class Symbols:
             equal(term, model.value(term))
             for worth in worths
             for term in (worth.known, worth.there, worth.term)
-            if symbols_in(term) & names
+            if self._index.of(term) & names
         ]
         return negation(conjunction(same))
 
     def _is_given(self, declared: FactDeclaration, worth: Worth, model: Model, names: frozenset[str]) -> bool:
         if declared.derived == "fallback":
             given = self.given(declared)
-            return bool(symbols_in(given) & names) and model.truth(given)
-        if not symbols_in(worth.term, worth.known, worth.there) & names:
+            return bool(self._index.of(given) & names) and model.truth(given)
+        if not self._index.of(worth.term, worth.known, worth.there) & names:
             return False
         return model.truth(worth.usable)
 
