@@ -90,7 +90,7 @@ class Context:
             name for result in results if (result.item, result.example) in plain for name in _shown_by(result)
         )
 
-    def _examples(self, item_id: str) -> Iterator[Trial]:
+    def examples(self, item_id: str) -> Iterator[Trial]:
         """The tickets of an item's examples, as far as they can be read."""
         items = (item for book in self.library.rulebooks for item in book.items if item.head.id == item_id)
         for example in (example for item in items for example in item.head.examples):
@@ -105,15 +105,15 @@ class Context:
         """Whether there is such a ticket. Where the solver cannot say, the item's examples may show one."""
         keep = tuple(fact.name for fact in facts_in(*asked.about))
         question = Question(
-            (self.encoding,), asked.condition, lambda t: asked.holds(t[0]), keep, lambda t: self._agrees(t[0])
+            (self.encoding,), asked.condition, lambda t: asked.holds(t[0]), keep, lambda t: self.agrees(t[0])
         )
         answer = ask(question, self.steps)
         if not isinstance(answer, NotKnown):
             return answer
-        shown = next((trial for trial in self._examples(asked.item_id) if asked.holds(trial)), None)
+        shown = next((trial for trial in self.examples(asked.item_id) if asked.holds(trial)), None)
         return answer if shown is None else self._smaller(shown, asked, keep) or answer
 
-    def _agrees(self, trial: Trial) -> bool:
+    def agrees(self, trial: Trial) -> bool:
         """Whether the compiled evaluator judges a ticket as the reference evaluator does."""
         reference = ReferenceEvaluator(self.plan).decide(trial.facts, trial.as_of)
         return self._compiled.decide(trial.facts, trial.as_of) == reference
@@ -127,7 +127,7 @@ class Context:
             return asked.holds(Trial(self.plan, facts, as_of))
 
         small = shrunk(trial.facts, trial.as_of, holds, self.plan.facts, keep)
-        return Refuted(Witness(*small)) if self._agrees(Trial(self.plan, *small)) else None
+        return Refuted(Witness(*small)) if self.agrees(Trial(self.plan, *small)) else None
 
     def solver(self, *conditions: Bool, about: Iterable[Bool] = ()) -> Solver:
         """For many questions that share conditions; all that they will be `about` must be told."""
