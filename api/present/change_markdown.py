@@ -46,8 +46,13 @@ def _rows(words: ChangeWords) -> Iterator[Sequence[str]]:
     """One row a region; what is the same as above is not repeated."""
     for item in words.loud[:MOST_ITEMS]:
         name = f"{escaped(words.title(item))} {code(item.id)}", words.say(item.status)
+        known = words.shared(item)
+        if known:
+            yield *name, code(words.joined(known)), ""
+            name = "", ""
         for region in item.regions:
-            yield *name, code(words.region(region)), escaped(words.difference(item, region))
+            where = words.beyond_shared(region, known) if known else words.region(region)
+            yield *name, code(where), escaped(words.difference(item, region))
             name = "", ""
         for doubt in _doubts(words, item):
             yield *name, escaped(doubt), ""
@@ -68,15 +73,16 @@ def _tickets(words: ChangeWords) -> Iterator[str]:
     for item in shown:
         yield f"<details><summary>{html.escape(visible(words.tickets_of(item)))}</summary>"
         yield ""
+        known = words.shared(item)
         for region in item.regions:
+            yield code(words.beyond_shared(region, known) if known else words.region(region))
+            yield ""
             yield from _region(words, region)
         yield "</details>"
         yield ""
 
 
 def _region(words: ChangeWords, region: RegionChange) -> Iterator[str]:
-    yield code(words.region(region))
-    yield ""
     yield f"- {escaped(words.say('inside'))}: {code(words.ticket(region.inside))}"
     for boundary in region.boundaries:
         apart = words.apart(region, boundary)

@@ -48,18 +48,29 @@ def _item(words: ChangeWords, item: ItemChange) -> Iterator[tuple[str, str]]:
     yield f"{mark} {words.title(item)} ({item.id})  {words.say(item.status)}", style
     if item.span is not None:
         yield f"  --> {item.span}", "blue"
+    known = words.shared(item)
+    if known:
+        yield f"  {words.say('where')}: {words.joined(known)}", "bold"
+    told: set[str] = set()
     for region in item.regions:
-        yield from _region(words, item, region)
+        where = words.beyond_shared(region, known) if known else None
+        yield f"  {where or words.say('where') + ': ' + words.region(region)}", "bold"
+        yield from _region(words, item, region, told)
     if item.doubt is not None:
         yield f"  {words.doubt(item.doubt)}", "magenta"
     if not item.complete:
         yield f"  {words.say('incomplete')}", "magenta"
 
 
-def _region(words: ChangeWords, item: ItemChange, region: RegionChange) -> Iterator[tuple[str, str]]:
-    yield f"  {words.say('where')}: {words.region(region)}", "bold"
+def _region(
+    words: ChangeWords, item: ItemChange, region: RegionChange, told: set[str]
+) -> Iterator[tuple[str, str]]:
+    """What changes there, a ticket inside, and those just outside; what is `told` is not said again."""
     yield f"    {words.difference(item, region)}", ""
     yield f"    {words.say('inside')}: {words.ticket(region.inside)}", "dim"
     for boundary in region.boundaries:
         outside = words.apart(region, boundary) or words.ticket(boundary.outside)
-        yield f"    {words.beyond(boundary)}: {outside}", "dim"
+        line = f"    {words.beyond(boundary)}: {outside}"
+        if line not in told:
+            yield line, "dim"
+        told.add(line)

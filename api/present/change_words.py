@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from api.present.labels import counted, label
-from api.present.region_words import region_text, side_text
+from api.present.region_words import joined, region_text, shared, side_text, text_beyond
 from api.present.said_words import SaidWords
 from engine.base.findings import Language
 from engine.library import Library
@@ -89,6 +89,18 @@ class ChangeWords:
     def region(self, change: RegionChange) -> str:
         return region_text(change.region, self.language, self._facts)
 
+    def shared(self, item: ItemChange) -> list[str]:
+        """The conditions that all regions of an item have; none where there is but one."""
+        return shared([change.region for change in item.regions], self.language, self._facts)
+
+    def joined(self, parts: Sequence[str]) -> str:
+        return joined(parts, self.language)
+
+    def beyond_shared(self, change: RegionChange, known: Sequence[str]) -> str:
+        """`and contact_log_type = none`: what one region asks besides."""
+        text = text_beyond(change.region, known, self.language, self._facts)
+        return self.say("and_where", region=text)
+
     def difference(self, item: ItemChange, change: RegionChange) -> str:
         """`fine: 50.00 → 80.00 CNY`, on the ticket shown."""
         return self._said.change(item.id, change.before, change.after)
@@ -152,8 +164,17 @@ class ChangeWords:
         if not named:
             return self.say("none_but_facts" if self.change.catalogue else "none")
         if len(named) > MOST_NAMED:
-            return self.say("only_in", count=len(named))
+            together = self._everywhere()
+            return self.say("only_in", count=len(named)) + (
+                self.say("all_where", region=together) if together else ""
+            )
         return self.say("only_where", regions=self.say("or_where").join(named))
+
+    def _everywhere(self) -> str:
+        """What every region asks; nothing where they have nothing in common."""
+        regions = [change.region for item in self.loud for change in item.regions]
+        parts = shared(regions, self.language, self._facts)
+        return self.joined(parts) if parts else ""
 
     def rewordings(self) -> list[Rewording]:
         """The titles and citations that differ, of items that both editions have."""

@@ -33,9 +33,28 @@ class _Ends:
 
 def region_text(region: Region, language: Language, facts: Facts = NO_FACTS) -> str:
     """The whole region on one line; `facts` are the catalogue's, whose labels a Chinese text shows."""
-    parts = conditions(region, language, facts)
-    text = _say("and", language).join(parts) if parts else _say("every_ticket", language)
+    return text_beyond(region, (), language, facts)
+
+
+def shared(regions: Sequence[Region], language: Language, facts: Facts = NO_FACTS) -> list[str]:
+    """The conditions that all of several regions have; none where one of them has no other, or is alone."""
+    texts = [conditions(region, language, facts) for region in regions]
+    if len(texts) < 2:
+        return []
+    everywhere = [text for text in texts[0] if all(text in other for other in texts[1:])]
+    return everywhere if all(len(other) > len(everywhere) for other in texts) else []
+
+
+def text_beyond(region: Region, known: Sequence[str], language: Language, facts: Facts = NO_FACTS) -> str:
+    """What a region asks besides the conditions that are `known`."""
+    parts = [text for text in conditions(region, language, facts) if text not in known]
+    text = joined(parts, language)
     return text if region.exact else _say("some_of", language, region=text)
+
+
+def joined(parts: Sequence[str], language: Language) -> str:
+    """Conditions that hold together, on one line."""
+    return _say("and", language).join(parts) if parts else _say("every_ticket", language)
 
 
 def conditions(region: Region, language: Language, facts: Facts = NO_FACTS) -> list[str]:

@@ -201,11 +201,34 @@ def test_facts_alone(run: Run, diff: Callable[[Compared], None]) -> None:
     assert run("diff", SMALL, SMALL, "--fail-on", "changed").code == 2
 
 
+def test_what_regions_share_is_said_once(run: Run, diff: Callable[[Compared], None]) -> None:
+    """The conditions that all regions of a rule have stand before what each of them asks besides."""
+    limits = (("days", "> 3"), ("paid", "true"))
+    regions = [
+        replace(DEAR, region=Region((*DEAR.region.sides, Side(fact, test, TRUE)), TRUE))
+        for fact, test in limits
+    ]
+    diff(changed(*regions))
+    out = run("diff", SMALL, SMALL).out
+    assert "  where: 10 < value < 11 and kind = loss\n  … and days > 3\n    fine: 50.00" in out
+    assert "\n  … and paid = true\n" in out
+    assert out.count("just outside value > 10") == 1
+    markdown = run("diff", SMALL, SMALL, "--format", "markdown").out
+    assert "| `10 < value < 11 and kind = loss` |  |\n|  |  | `… and days > 3` | fine: 50.00" in markdown
+    found = document(run("diff", SMALL, SMALL, "--format", "json").out)
+    assert [len(region["boundaries"]) for region in found["items"][0]["regions"]] == [2, 2]
+
+
 def test_many_regions_are_counted(run: Run, diff: Callable[[Compared], None]) -> None:
     """The last sentence stays one that can be read."""
     regions = [replace(DEAR, region=Region((Side("days", str(n), TRUE),), TRUE)) for n in range(5)]
     diff(changed(*regions))
     assert run("diff", SMALL, SMALL).out.endswith("differently only in the 5 regions named\n")
+    regions = [
+        replace(DEAR, region=Region((*r.region.sides, Side("paid", "true", TRUE)), TRUE)) for r in regions
+    ]
+    diff(changed(*regions))
+    assert run("diff", SMALL, SMALL).out.endswith("5 regions named, all of them where paid = true\n")
 
 
 def test_for_programs(run: Run, diff: Callable[[Compared], None]) -> None:
