@@ -28,7 +28,7 @@ demo: .venv/.installed ## check the rulebooks, judge tickets, and try a change o
 	cp rules/*.yaml build/candidate
 	sed -f examples/change.sed rules/penalties.yaml > build/candidate/penalties.yaml
 	$(BIN)/caiding diff rules build/candidate
-	$(BIN)/caiding dry-run --base rules --candidate build/candidate --tickets build/history.parquet \
+	$(BIN)/caiding dry-run --base rules --candidate build/candidate --tickets build/history.parquet --prove \
 		--as-of 2015-12-31T18:00 --report build/report.html
 
 test: .venv/.installed $(SPARK) ## run the tests and the examples in docstrings
