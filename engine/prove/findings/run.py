@@ -9,7 +9,22 @@ from engine.base.findings import in_order
 from engine.evaluate.examples import ExampleResult
 from engine.library import Library
 from engine.prove.claim import Claim
-from engine.prove.findings import always, applies, exceptions, gaps, overlaps, shadowed
+from engine.prove.findings import (
+    always,
+    applies,
+    conflicts,
+    exceptions,
+    gaps,
+    holes,
+    laxer,
+    overlaps,
+    parameters,
+    periods,
+    readings,
+    rising,
+    shadowed,
+    twofold,
+)
 from engine.prove.findings.context import Context
 
 Claims: TypeAlias = Callable[[Context], Iterator[Claim]]
@@ -20,11 +35,19 @@ QUICK: tuple[Claims, ...] = (
     applies.claims,
     shadowed.claims,
     exceptions.claims,
+    conflicts.claims,
+    periods.claims,
 )
 """Quick enough for every `check`."""
 SLOW: tuple[Claims, ...] = (
     gaps.declared,
     always.claims,
+    holes.claims,
+    rising.claims,
+    twofold.claims,
+    laxer.claims,
+    parameters.claims,
+    readings.claims,
 )
 
 
