@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from api.present.region_words import region_text
 from engine.base.findings import Language
 from engine.plan.nodes import Plan
@@ -33,8 +35,9 @@ def _extent(item: ItemChange, plans: tuple[Plan, Plan]) -> Extent:
 def _zone(region: Region, read: frozenset[str], plans: tuple[Plan, Plan]) -> Zone:
     """A condition is about derived facts as the base works them out, if its item reads them there."""
     known = {**plans[0].facts, **plans[1].facts}
+    whole = replace(region, exact=True)
     return Zone(
-        {language: region_text(region, language, known) for language in LANGUAGES},
+        {language: region_text(whole, language, known) for language in LANGUAGES},
         tuple(Condition(s.condition, "before" if _reads(s, read) else "after") for s in region.sides),
         region.exact,
     )

@@ -16,7 +16,7 @@ from api.present.labels import label
 from api.present.report.naming import Names
 from api.present.report.numbers import Number, growth, plain, share, signed
 from api.present.report.wording import say
-from api.present.zone_words import conclusions, zone_rows
+from api.present.zone_words import ZoneRow, conclusions, on_a_line, zone_rows
 from engine.base.findings import Language
 from engine.library import Library
 from engine.replay.dry_run.impact import (
@@ -116,22 +116,34 @@ class ImpactText:
 
     def _reach(self, console: Console, reach: Reach, impact: Impact) -> None:
         """Rule by rule where the change applies, which says more than the rules alone, and what is proved."""
-        kinds = moved(impact)[:MOST_KINDS]
+        rows = zone_rows(reach, self.names)
+        if rows:
+            console.print(self._zones(rows, moved(impact)[:MOST_KINDS], console.width))
+        proved, *unvisited = conclusions(reach, self.names, named=False)
+        console.print(Text(visible(proved)), no_wrap=True, overflow="ellipsis")
+        if unvisited:
+            never = next(row for row in rows if row.zone.unvisited)
+            text = label("reach", "unvisited_are", self.language, found=unvisited[0], zones="")
+            text += on_a_line(never, console.width - cell_len(text), self.names)
+            console.print(Text(visible(text)), no_wrap=True, overflow="ellipsis")
+
+    def _zones(self, rows: Sequence[ZoneRow], kinds: Sequence[MoneyKind], width: int) -> Table:
         money = [
             self._say("money", kind=self.names.kind_alone(kind), unit=self.names.unit(kind)) for kind in kinds
         ]
-        headings = [label("reach", key, self.language) for key in ("heading", "tickets", "changed")]
-        table, rows = self._table(*headings, *money), zone_rows(reach, self.names)
-        for row in rows[:MOST_ZONES]:
-            name = label("reach", "zone_of", self.language, title=row.title, where=row.where)
-            cells = (row.tickets, plain(row.zone.changed), *deltas(row.zone.money, kinds))
-            table.add_row(visible(name), *cells)
+        heading, *headings = (label("reach", key, self.language) for key in ("heading", "tickets", "changed"))
+        shown = [
+            (row, (row.tickets, plain(row.zone.changed), *deltas(row.zone.money, kinds)))
+            for row in rows[:MOST_ZONES]
+        ]
+        columns = zip([*headings, *money], *(cells for _, cells in shown), strict=True)
+        room = width - sum(GAP + max(map(cell_len, column)) for column in columns)
+        table = self._table(heading, *headings, *money)
+        for row, cells in shown:
+            table.add_row(visible(on_a_line(row, max(room, LEAST), self.names)), *cells)
         if len(rows) > MOST_ZONES:
             table.add_row(Text(self._say("more", count=len(rows) - MOST_ZONES), style="dim"))
-        if rows:
-            console.print(_with_room(table, console.width))
-        for text in conclusions(reach, self.names):
-            console.print(Text(visible(text)), no_wrap=True, overflow="ellipsis")
+        return _with_room(table, width)
 
     def _places(self, impact: Impact) -> Table:
         kinds = moved(impact)[:MOST_KINDS]

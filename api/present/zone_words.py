@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from api.present.labels import label
 from api.present.report.naming import Names
 from api.present.report.numbers import plain
 from engine.replay.dry_run.impact import ItemReach, Money, Reach, ZoneImpact
 
+LEAST_TOLD = 10
+"""Cells without which a cut condition says nothing."""
 MOST_NAMED = 3
 """Rules or zones that a sentence names; of the others it gives the number."""
 
@@ -39,7 +43,9 @@ def _row(item: ItemReach, zone: ZoneImpact, names: Names) -> ZoneRow:
         item,
         zone,
         names.title(item.item, item.title),
-        zone.words[language],
+        zone.words[language]
+        if zone.exact
+        else label("region", "some_of", language, region=zone.words[language]),
         label("reach", "unsaid", language) if zone.tickets is None else plain(zone.tickets),
         label("reach", "unknown", language, count=plain(zone.unknown)) if zone.unknown else "",
         tuple((names.kind(kind), zone.money[kind]) for kind in sorted(zone.money)),
@@ -71,7 +77,24 @@ def _proved(reach: Reach, names: Names) -> str:
 
 def _never_visited(reach: Reach, names: Names) -> list[str]:
     rows = (row for row in zone_rows(reach, names) if row.zone.unvisited)
-    return [label("reach", "zone_of", names.language, title=row.title, where=row.where) for row in rows]
+    return [named_zone(row.title, row.where, names) for row in rows]
+
+
+def named_zone(title: str, where: str, names: Names) -> str:
+    """`late compensation: days > 3`."""
+    return label("reach", "zone_of", names.language, title=title, where=where)
+
+
+def on_a_line(row: ZoneRow, cells: int, names: Names) -> str:
+    """A zone as far as there is room: of its conditions the last, which are the rule's own."""
+    where = row.zone.words[names.language]
+    whole = named_zone(row.title, where, names)
+    room = cells - (cell_len(whole) - cell_len(where))
+    if cell_len(whole) <= cells or room < LEAST_TOLD:
+        return whole
+    while cell_len(where) >= room:
+        where = where[1:]
+    return named_zone(row.title, f"…{where}", names)
 
 
 def _few(texts: Sequence[str], names: Names) -> str:

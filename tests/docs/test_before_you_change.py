@@ -29,7 +29,7 @@ def test_the_commands_of_the_page_print_what_it_shows(name: str, tmp_path: Path)
             _commit(tmp_path)
         runs.append(_without_columns(run))
     assert {run.command: run.missing() for run in runs if run.missing()} == {}
-    assert len(runs) == 4
+    assert len(runs) == 5
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "20,000" in report
     assert "1,092" in report
