@@ -56,9 +56,9 @@ class Effect:
     row: RowPlan | None = None
 
     @property
-    def like(self) -> tuple[str, Fixed]:
-        """Effects that are alike can be told apart by their amounts only."""
-        return self.kind, self.fixed
+    def like(self) -> tuple[str, Fixed, tuple[str, ...]]:
+        """Effects that are alike can be told apart by their amounts only; a share with fewer parts is not."""
+        return self.kind, self.fixed, tuple(name for name, _ in self.amounts)
 
 
 @dataclass(frozen=True, slots=True)
