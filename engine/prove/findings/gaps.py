@@ -9,10 +9,11 @@ from engine.plan.nodes import RowPlan, TablePlan
 from engine.prove.answer import Refuted
 from engine.prove.claim import Claim
 from engine.prove.findings.context import Asked, Context, finding, unsettled
+from engine.prove.findings.otherwise import is_left_over
 from engine.prove.solver import FALSE, Bool, both, conjunction, negation
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import Expression
-from engine.rulebook.model import SINGLE_HIT, Undefined
+from engine.rulebook.model import AGGREGATING, SINGLE_HIT, Undefined
 
 MOST_ROWS = 200
 """Of longer tables a declared gap is said as its row is written, not by what other rows leave of it."""
@@ -76,8 +77,8 @@ def _declared(context: Context, table: TablePlan, row: RowPlan) -> Iterator[Clai
 
 def _counts(context: Context, table: TablePlan, row: RowPlan) -> Bool:
     if row is table.otherwise:
-        return conjunction(negation(context.encoding.condition(other.condition).may) for other in table.rows)
-    if len(table.rows) > MOST_ROWS:
+        return is_left_over(context, table)
+    if len(table.rows) > MOST_ROWS or table.policy in AGGREGATING:
         return context.row(row)
     return next(hit.when for hit in context.encoding.table(table).hits if hit.row is row)
 
@@ -91,4 +92,8 @@ def _read_for(table: TablePlan, row: RowPlan) -> tuple[Expression, ...]:
 def _is_open(trial: Trial, table: TablePlan, row: RowPlan) -> bool:
     if trial.case.applies(table) is not True:
         return False
-    return any(hit.row is row for hit in selection(trial.case, table).hits)
+    chosen = selection(trial.case, table)
+    if table.policy in AGGREGATING and row is not table.otherwise:
+        causes = (cause for cause in chosen.causes if cause.reason == "undefined_by_source")
+        return trial.case.holds(row) is True and any(cause.name == table.origin.id for cause in causes)
+    return any(hit.row is row for hit in chosen.hits)

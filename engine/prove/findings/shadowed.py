@@ -10,6 +10,7 @@ from engine.prove.answer import Proved
 from engine.prove.claim import Claim
 from engine.prove.findings.boxes import pairs_that_may_meet
 from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
+from engine.prove.findings.otherwise import is_left_over
 from engine.prove.solver import Model, Solver, conjunction
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import Constant, Expression
@@ -110,7 +111,7 @@ def _needed(context: Context, row: RowPlan, before: Sequence[RowPlan], solver: S
 def _otherwise(context: Context, table: TablePlan, otherwise: RowPlan) -> Iterator[Claim]:
     """What holds where no row does, in a table whose rows leave nothing over."""
     given = context.applies(table)
-    nothing = conjunction(context.encoding.condition(row.condition).false for row in table.rows)
+    nothing = is_left_over(context, table)
     solver = context.solver(given, about=(nothing,))
     asked = Asked(table.origin.id, nothing, lambda trial: _does_count(trial, table, otherwise))
     answer = context.reached(solver, asked, given)
