@@ -24,6 +24,7 @@ from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.findings.prices import outcomes_of
 from engine.prove.solver import FALSE, TRUE, Bool, Solver, both, disjunction, negation, same
 from engine.prove.trial import Trial
+from engine.rulebook.expressions import facts_in
 
 
 def claims(context: Context) -> Iterator[Claim]:
@@ -81,13 +82,29 @@ def _clash(trial: Trial, act: Act, one: ItemPlan, other: ItemPlan) -> tuple[Said
 
 
 def _is_special(context: Context, one: ItemPlan, other: ItemPlan) -> bool:
-    """Whether one of the two applies only where the other would: a special case that does not say so."""
-    first, second = (_premise(context, item) for item in (one, other))
+    """Whether one of the two is a special case of the other, and does not say so."""
+    premises = [_premise(context, item) for item in (one, other)]
     guards = [context.encoding.condition(item.guard).must for item in (one, other)]
-    solver = Solver([*context.encoding.axioms(*guards, first, second), *guards], context.steps)
-    if solver.find(first, second) == "none":
+    solver = Solver([*context.encoding.axioms(*guards, *premises), *guards], context.steps)
+    if solver.find(*premises) == "none":
         return False
-    return solver.find(first, negation(second)) == "none" or solver.find(second, negation(first)) == "none"
+    both_ways = (one, other, *premises), (other, one, *reversed(premises))
+    return any(_is_case_of(solver, *way) for way in both_ways)
+
+
+def _is_case_of(solver: Solver, one: ItemPlan, other: ItemPlan, special: Bool, general: Bool) -> bool:
+    """It looks at the same facts and perhaps at more, and holds only where the general one does.
+
+    What holds of every ticket is no general rule: whoever is fined by it is fined for the rest besides.
+    """
+    if not _facts(other) <= _facts(one) or solver.find(negation(general)) == "none":
+        return False
+    return solver.find(special, negation(general)) == "none"
+
+
+def _facts(item: ItemPlan) -> frozenset[str]:
+    rows = (row.condition for row in item.rows) if isinstance(item, TablePlan) else ()
+    return frozenset(fact.name for fact in facts_in(item.own, *rows))
 
 
 def _premise(context: Context, item: ItemPlan) -> Bool:

@@ -48,7 +48,7 @@ def _laxer(context: Context, item: ItemPlan, of: ItemPlan, head: Head) -> Iterat
     yield from unsettled(context, answer, "R313", head.id, at)
     if isinstance(answer, Refuted):
         values = {"id": head.id, "of": of.origin.id}
-        regions = context.regions(laxer, given, (item.own, of.own, *whole))
+        regions = tuple(r for r in context.regions(laxer, given, whole) if r.sides or r.exact)
         cited = tuple(of.origin.citations)
         yield Claim(finding("R313", values, at, (of.origin.span, "H012")), answer, regions, cited)
 
