@@ -27,9 +27,10 @@ def extents_of(change: EditionChange, plans: tuple[Plan, Plan]) -> tuple[Extent,
 def _extent(item: ItemChange, plans: tuple[Plan, Plan]) -> Extent:
     before, after = (None if origin is None else origin.id for origin in (item.before, item.after))
     regions = dict.fromkeys(change.region for change in item.regions)
-    telling = (region for region in regions if region.sides or region.exact)
+    telling = [region for region in regions if region.sides or region.exact]
+    complete = item.complete and len(telling) == len(regions)
     read = _facts_of(plans[0], before)
-    return Extent(before, after, tuple(_zone(region, read, plans) for region in telling), item.complete)
+    return Extent(before, after, tuple(_zone(region, read, plans) for region in telling), complete)
 
 
 def _zone(region: Region, read: frozenset[str], plans: tuple[Plan, Plan]) -> Zone:

@@ -100,7 +100,8 @@ def _leaves(expression: Expression) -> Iterator[Expression]:
         case _ if type_of(expression).kind is Kind.BOOLEAN and not isinstance(expression, Constant):
             yield expression
         case _:
-            yield from _leaves_of(part for part in walk(expression) if isinstance(part, Comparison))
+            compared = (part for part in walk(expression) if isinstance(part, Comparison))
+            yield from _leaves_of(part for part in compared if not _looks_at_records(part))
 
 
 def _steps(encoding: Encoding, expression: Expression) -> Iterator[Expression]:

@@ -33,6 +33,7 @@ from engine.rulebook.expressions import (
     Comparison,
     Constant,
     Expression,
+    FieldValue,
     Not,
     all_of,
     type_of,
@@ -178,12 +179,17 @@ def _beyond(side: Side, region: Region) -> Iterator[Beyond]:
 
 
 def _steps_out_of(condition: Expression) -> Iterator[Expression]:
+    """Of what is compared with a constant, but for fields of records, which only a quantifier can name."""
     for part in walk(condition):
-        if isinstance(part, Comparison) and isinstance(part.right, Constant):
+        if isinstance(part, Comparison) and isinstance(part.right, Constant) and not _of_records(part.left):
             kind = type_of(part.left)
             if kind.kind in ORDERED:
                 for value in _next_to(part, kind):
                     yield Comparison("=", part.left, Constant(value, part.right.type))
+
+
+def _of_records(expression: Expression) -> bool:
+    return any(isinstance(part, FieldValue) for part in walk(expression))
 
 
 def _next_to(test: Comparison, kind: Type) -> list[Any]:

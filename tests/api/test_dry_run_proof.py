@@ -6,12 +6,19 @@ import json
 import re
 import shutil
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
+from api.cli.dry_run_proof import extents_of
+from engine.prove.difference.editions import plans_apart
+from tests.agreement.test_agreement import made_up_plan
 from tests.api.command_line import SMALL, Ran, Run
+from tests.replay.impact_by_hand import by_sql, made_up_tickets
+from tests.replay.test_dry_run import edited
+from tests.replay.test_zones import by_hand, counted_in
 
 TICKETS = """\
 ticket_no,kind,value,day
@@ -145,3 +152,17 @@ def test_a_derived_fact(world: Run) -> None:
     }
     (zone,) = by_rule["fines/loss/large"]["zones"]
     assert (zone["tickets"], zone["unknown"], zone["changed"]) == (3, 1, 3)
+
+
+@pytest.mark.parametrize("seed", [1, 3, 5, 8, 26, 32])
+def test_made_up_editions(seed: int, tmp_path: Path) -> None:
+    """What is proved of made-up editions is counted as by hand, and no ticket of theirs refutes it."""
+    random = Random(seed)
+    plan = made_up_plan(random)
+    plans = (plan, edited(random, plan))
+    extents = extents_of(plans_apart(*plans), plans)
+    tickets = made_up_tickets(random, plan, 100)
+    found = by_sql(plans, tickets, tmp_path, extents=extents).reach
+    telling = [extent for extent in extents if extent.zones or not extent.complete]
+    assert counted_in(found) == by_hand(plans, tickets, telling)
+    assert len(telling) + (0 if found is None else found.same) == len(extents)
