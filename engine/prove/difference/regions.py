@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.plan.nodes import DefinitionPlan
 from engine.prove.answer import Refuted, Witness
@@ -129,6 +130,8 @@ def _beside(pair: Pair, beyond: Beyond, inside: Witness) -> Witness | None:
         return None
     holds = _holding(pair, beyond.condition, differ=False)
     for value in _values(pair, name, beyond.condition):
+        if not _is_within_bounds(pair, name, value):
+            continue
         changed = {**inside.facts, name: value}
         facts = {fact: given for fact, given in changed.items() if given is not None}
         trials = tuple(Trial(encoding.plan, facts, inside.as_of) for encoding in pair.encodings)
@@ -149,6 +152,14 @@ def _values(pair: Pair, name: str, condition: Expression) -> Iterator[Value | No
         if declared.type.kind is Kind.BOOLEAN:
             yield from (True, False)
         yield None
+
+
+def _is_within_bounds(pair: Pair, name: str, value: Any) -> bool:
+    """Whether a ticket of either edition may give it; a boundary may lie where the catalogue ends."""
+    declared = [e.plan.facts[name] for e in pair.encodings if name in e.plan.facts]
+    lows = [d.minimum for d in declared if d.minimum is not None]
+    highs = [d.maximum for d in declared if d.maximum is not None]
+    return value is None or (all(low <= value for low in lows) and all(value <= high for high in highs))
 
 
 def _holding(pair: Pair, where: Expression, differ: bool) -> Callable[[Trials], bool]:
