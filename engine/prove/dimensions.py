@@ -191,9 +191,9 @@ class Line(Dimension):
         low = at - _furthest(at, lambda n: takes(_run(at - n, at)))
         high = at + _furthest(self.count - 1 - at, lambda n: takes(_run(low, at + n)))
         found = _run(low, high)
-        for beyond in (_run(0, low - 2), _run(high + 2, self.count - 1)):
+        for gap, beyond in ((low - 1, _run(0, low - 2)), (high + 1, _run(high + 2, self.count - 1))):
             more = Held(found.pieces | beyond.pieces)
-            found = more if beyond.pieces and takes(more) else found
+            found = more if beyond.pieces and self._is_value(gap) and takes(more) else found
         if self._is_value(at) and not exists(Held(found.pieces - held.pieces)):
             found = held
         with_none = Held(found.pieces, gone=True)

@@ -19,9 +19,8 @@ from engine.rulebook.expressions import (
     Test,
     all_of,
     facts_in,
-    type_of,
 )
-from engine.rulebook.types import ORDERED, Kind
+from engine.rulebook.types import Kind
 
 OPPOSITE: dict[Operator, Operator] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 Part = tuple[str, Expression]
@@ -44,6 +43,8 @@ def ordered_side(
         singles = [_stretch(subject, ends) for ends in outside if _is_single(ends)]
         if singles and len(singles) == len(outside):
             return _but(subject, singles)
+    if gone and inside and not isinstance(subject, FactValue):
+        return _but(subject, [_stretch(subject, ends) for ends in outside])
     parts = [_stretch(subject, ends) for ends in inside if ends.low or ends.high]
     if not parts:
         return _presence(subject, gone)
@@ -67,6 +68,8 @@ def choice_side(
     listed = inside is not None and (
         outside is None or len(inside) <= len(outside) or (may_be_gone and not gone)
     )
+    if gone and without and not isinstance(subject, FactValue):
+        return _but(subject, without)
     if listed:
         return _one_of(subject, within, gone)
     if gone or not may_be_gone:
@@ -107,15 +110,14 @@ def _presence(subject: Expression, gone: bool) -> Side:
         there = Present(subject)
         return _side(subject, "absent" if gone else "present", Not(there) if gone else there)
     # Only what there is equals itself.
-    there_at_all = Comparison("=", subject, subject)
-    return _side(subject, "absent" if gone else "present", Not(there_at_all) if gone else there_at_all)
+    there_at_all, text = Comparison("=", subject, subject), formula_text(subject)
+    text = f"{text} = {text}"
+    return _formula_side(*((f"not({text})", Not(there_at_all)) if gone else (text, there_at_all)))
 
 
 def _one_of(subject: Expression, parts: Sequence[Part], gone: bool) -> Side:
     if gone and isinstance(subject, FactValue):
         parts = [("absent", Not(Present(subject))), *parts]
-    elif gone:
-        parts = [("absent", Not(Comparison("=", subject, subject))), *parts]
     if len(parts) == 1:
         return _side(subject, *parts[0])
     text = ", ".join(text for text, _ in parts)
@@ -173,9 +175,13 @@ def _formula_side(text: str, condition: Expression) -> Side:
 
 
 def _of_formula(subject: Expression, text: str) -> str:
-    """`a - b > 3`, `a - b in [4..7]`."""
+    """`a - b > 3`, `a - b in [4..7]`, `a - b in (1, > 3)`."""
     left = formula_text(subject)
-    if text[:1] in ("<", ">", "!") and "," not in text:
+    is_one = ", " not in text
+    if is_one and text[:1] in ("<", ">", "!"):
         return f"{left} {text}"
-    is_value = type_of(subject).kind in ORDERED and not any(sign in text for sign in "[(,")
-    return f"{left} = {text}" if is_value else f"{left} in {text}"
+    if text.startswith("not("):
+        return f"{left} in {text}"
+    if is_one and ".." in text:
+        return f"{left} in {text}"
+    return f"{left} = {text}" if is_one else f"{left} in ({text})"
