@@ -111,5 +111,6 @@ def _write_text(claims: Claims, library: Library, language: Language) -> None:
     if steep:
         items = (item for book in library.rulebooks for item in book.items)
         titles = {item.head.id: item.head.title.in_language(language) for item in items}
-        console_on(sys.stdout, wrap=True).print(cliffs(steep, titles, language))
+        for line in cliffs(steep, titles, claims.plan.facts, language):
+            console.print(line)
         console.print()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len
 
 from api.present.findings_json import finding_json
 from api.present.findings_text import visible
-from api.present.labels import counted, label
-from api.present.region_words import region_json, region_text
+from api.present.labels import counted, label, label_or
+from api.present.region_words import Facts, region_json, region_text
 from engine.base.findings import Finding, Language, Severity
 from engine.library import Library
 from engine.plan.nodes import Plan
@@ -116,21 +115,37 @@ def _answers(claims: Sequence[Claim]) -> dict[str, int]:
     return {key: sum(isinstance(claim.answer, kind) for claim in claims) for key, kind in kinds.items()}
 
 
-def cliffs(claims: Sequence[Claim], titles: Mapping[str, str], language: Language) -> Table:
-    """What one more unit costs: rule, fact, from and to, amount before and after; a rule is named once."""
-    table = Table(box=None, pad_edge=False, title=_say("cliffs", language), title_justify="left")
-    table.add_column(_say("rule", language), overflow="fold")
-    table.add_column(_say("fact", language), overflow="fold")
-    table.add_column(_say("step", language), justify="right", no_wrap=True)
-    table.add_column(_say("amount", language), justify="right", no_wrap=True)
+def cliffs(
+    claims: Sequence[Claim], titles: Mapping[str, str], facts: Facts, language: Language
+) -> Iterator[str]:
+    """What one more unit costs, line by line: a rule, and beneath it fact, from and to, before and after."""
     found = [claim.finding.values for claim in claims]
-    for rule, steps in groupby(found, key=lambda values: values["id"]):
-        name = Text(f"{visible(titles.get(rule, rule))} ({rule})" if rule in titles else rule)
-        for values in steps:
-            step = f"{values['low']} → {values['high']}"
-            table.add_row(name, values["fact"], step, f"{values['before']} → {values['after']}")
-            name = Text("")
-    return table
+    rows = [tuple(map(visible, _cells(values, facts, language))) for values in found]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    yield _say("cliffs", language)
+    for rule, steps in groupby(zip(found, rows, strict=True), key=lambda pair: pair[0]["id"]):
+        yield f"{visible(titles[rule])} ({rule})" if rule in titles else rule
+        for _, cells in steps:
+            filled = (
+                f"{cell}{' ' * (width - cell_len(cell))}" for cell, width in zip(cells, widths, strict=True)
+            )
+            yield f"  {'  '.join(filled)}".rstrip()
+
+
+def _cells(values: Mapping[str, str], facts: Facts, language: Language) -> Iterator[str]:
+    fact = values["fact"]
+    labelled = language == "zh" and fact in facts
+    yield label("region", "labelled", language, text=fact, label=facts[fact].label.zh) if labelled else fact
+    yield f"{values['low']} → {values['high']}"
+    yield f"{_amount(values['before'], language)} → {_amount(values['after'], language)}"
+
+
+def _amount(written: str, language: Language) -> str:
+    """An amount as a finding has it, with its unit in the language: `50.00 CNY`, `nothing`."""
+    if written == "nothing":
+        return label("diff", "nothing", language)
+    number, _, unit = written.rpartition(" ")
+    return f"{number} {label_or('unit', unit, language, unit)}" if number else written
 
 
 def _key(finding: Finding) -> Key:

@@ -90,9 +90,10 @@ def test_each_claim_with_what_shows_it(run: Run) -> None:
     assert "note[R391]: whether R307 holds" in ran.out
     assert "[R314]" not in ran.out
     table = ran.out[ran.out.index("what one more unit costs") :]
-    assert [line.split() for line in table.splitlines()[2:4]] == [
-        ["parcel", "lost", "(fines/loss/lost)", "days", "1", "→", "2", "50.00", "CNY", "→", "80.00", "CNY"],
-        ["days", "2", "→", "3", "80.00", "CNY", "→", "90.00", "CNY"],
+    assert table.splitlines()[1:4] == [
+        "parcel lost (fines/loss/lost)",
+        "  days  1 → 2  50.00 CNY → 80.00 CNY",
+        "  days  2 → 3  80.00 CNY → 90.00 CNY",
     ]
     summary = "small: 2 warnings, 4 notes; 4 shown by a ticket, 1 proved, 1 not settled"
     assert ran.out.splitlines()[-1].endswith(summary)
@@ -106,6 +107,7 @@ def test_in_chinese(run: Run) -> None:
     assert "范围: 10 < value < 11（价值） 且 kind 为 loss、delay 之一（类型：丢失、延误）" in ran.out
     assert f"工单: {TICKET}" in ran.out
     assert "原文: 「丢失罚五十元」 deck" in ran.out
+    assert "  days（天数）  1 → 2  50.00 元 → 80.00 元\n" in ran.out
     assert "2 个警告、4 条提示；4 处有工单为证、1 处已证明、1 处未查清" in ran.out
 
 
