@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from engine.rulebook.expressions import Expression
 
+APPLIES = "applies"
+"""The text of a side that says: the item applies, and no exception takes its outcomes away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Side:

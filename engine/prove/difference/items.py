@@ -60,6 +60,11 @@ class Pair:
         )
         self.condition = self._apart()
 
+    def parts(self) -> list[tuple[Encoding, Part]]:
+        """The forms that there are, each with its encoding."""
+        sides = self.sides.before, self.sides.after
+        return [(e, part) for e, part in zip(self.encodings, sides, strict=True) if part is not None]
+
     def _apart(self) -> Bool:
         """That the two say different things."""
         before, after = self.sides.before, self.sides.after

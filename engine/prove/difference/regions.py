@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.plan.nodes import DefinitionPlan
+from engine.plan.nodes import ClockPlan, DefinitionPlan, RulePlan, TablePlan
 from engine.prove.answer import Refuted, Witness
 from engine.prove.asking import Trials, ask
 from engine.prove.atoms import Atom, atoms_of
@@ -14,11 +14,12 @@ from engine.prove.change import Boundary, RegionChange, Said
 from engine.prove.difference.items import Pair, confirmed
 from engine.prove.difference.meaning import Part, expressions_in
 from engine.prove.encoding.encoding import Encoding
-from engine.prove.region import Region
+from engine.prove.encoding.items import Effect, ItemForm
+from engine.prove.region import APPLIES, Region
 from engine.prove.regions import Beyond, boundaries, regions
-from engine.prove.solver import Bool, Model, Solver, both, branches, conjunction, equal, negation
+from engine.prove.solver import Bool, Model, Solver, both, branches, conjunction, equal, negation, same
 from engine.prove.trial import Trial
-from engine.rulebook.expressions import Comparison, Constant, Expression, FactValue, walk
+from engine.rulebook.expressions import Comparison, Constant, Expression, FactValue, Not, Test, all_of, walk
 from engine.rulebook.types import Kind, Value
 
 MOST_CLASSES = 24
@@ -59,19 +60,54 @@ def changed_regions(pair: Pair) -> Found:
 
 
 def _atoms(pair: Pair) -> list[Atom]:
-    """The leaves of both forms; those that both have stand once."""
+    """The leaves of both forms; those that both have stand once.
+
+    Where both apply to the same tickets that is a leaf of its own, and rather kept than what it is made of;
+    so are the leaves of what else decides: rows, exceptions, the days of parameters.
+    """
     found: dict[Expression, Atom] = {}
-    for encoding, part in zip(pair.encodings, (pair.sides.before, pair.sides.after), strict=True):
-        if part is not None:
-            for atom in atoms_of(encoding, *expressions_in(part)):
-                found.setdefault(atom.expression, atom)
+    for atom in (*_applies(pair), *_deciding(pair), *_every_leaf(pair)):
+        found.setdefault(atom.expression, atom)
     return list(found.values())
+
+
+def _applies(pair: Pair) -> Iterator[Atom]:
+    conditions = [(encoding, _standing(part)) for encoding, part in pair.parts()]
+    rails = [encoding.condition(condition) for encoding, condition in conditions if condition is not None]
+    if len(rails) == 2 and same(rails[0].must, rails[1].must) and same(rails[0].may, rails[1].may):
+        standing = conditions[1][1]
+        assert standing is not None, "both have one"
+        yield Atom(rails[1].must, Test((), APPLIES, standing), prefer=-1)
+
+
+def _standing(part: Part) -> Expression | None:
+    """That an item applies and no exception takes its outcomes away."""
+    match part:
+        case DefinitionPlan():
+            return None
+        case ClockPlan():
+            return all_of(part.guard, part.own)
+        case _:
+            defeats = [Not(e.condition) for e in part.exemptions if e.effect == "defeats"]
+            return all_of(part.guard, part.own, *defeats)
+
+
+def _deciding(pair: Pair) -> Iterator[Atom]:
+    for encoding, part in pair.parts():
+        if isinstance(part, RulePlan | TablePlan | ClockPlan):
+            rest = [e for e in expressions_in(part) if e is not part.guard and e is not part.own]
+            yield from (replace(atom, prefer=-1) for atom in atoms_of(encoding, *rest) if atom.prefer == 0)
+
+
+def _every_leaf(pair: Pair) -> Iterator[Atom]:
+    for encoding, part in pair.parts():
+        yield from atoms_of(encoding, *expressions_in(part))
 
 
 def _signature(pair: Pair, model: Model) -> Iterator[Bool]:
     """What makes two changes one: the same outcomes stand, with amounts that are the same constants."""
-    for form in pair.forms:
-        for effect in form.effects:
+    for form, other in zip(pair.forms, reversed(pair.forms), strict=True):
+        for effect in _not_in(other, form.effects):
             stands = model.truth(effect.when)
             yield effect.when if stands else negation(effect.when)
             if stands:
@@ -79,9 +115,22 @@ def _signature(pair: Pair, model: Model) -> Iterator[Bool]:
                     yield from (equal(worth.term, end) for end in _end(worth.term, model))
         yield form.is_defeated if model.truth(form.is_defeated) else negation(form.is_defeated)
         yield form.open if model.truth(form.open) else negation(form.open)
-    for encoding, part in zip(pair.encodings, (pair.sides.before, pair.sides.after), strict=True):
+    for encoding, part in pair.parts():
         if isinstance(part, DefinitionPlan):
             yield from _same_value(encoding, part, model)
+
+
+def _not_in(other: ItemForm, effects: Sequence[Effect]) -> Iterator[Effect]:
+    """The effects that the other form does not have as they are."""
+    for effect in effects:
+        if not any(_as_it_is(effect, known) for known in other.effects):
+            yield effect
+
+
+def _as_it_is(one: Effect, other: Effect) -> bool:
+    amounts = zip(one.amounts, other.amounts, strict=False)
+    alike = one.like == other.like and len(one.amounts) == len(other.amounts) and same(one.when, other.when)
+    return alike and all(same(a.term, b.term) for (_, a), (_, b) in amounts)
 
 
 def _same_value(encoding: Encoding, part: DefinitionPlan, model: Model) -> Iterator[Bool]:
@@ -116,6 +165,8 @@ def _said(trial: Trial, part: Part | None) -> Said:
 
 def _boundaries(pair: Pair, region: Region, inside: Witness) -> Iterator[Boundary]:
     for beyond in boundaries(region):
+        if beyond.side.text == APPLIES:
+            continue
         outside = _beside(pair, beyond, inside)
         if outside is None:
             outside = _witness(pair, negation(pair.condition), beyond.condition, differ=False)
