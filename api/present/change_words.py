@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.present.labels import counted, label
-from api.present.region_words import joined, region_text, shared, side_text, text_beyond
+from api.present.region_words import conditions, joined, region_text, shared, side_text, text_beyond
 from api.present.said_words import SaidWords
 from engine.base.findings import Language
 from engine.library import Library
@@ -91,7 +91,7 @@ class ChangeWords:
 
     def shared(self, item: ItemChange) -> list[str]:
         """The conditions that all regions of an item have; none where there is but one."""
-        return shared([change.region for change in item.regions], self.language, self._facts)
+        return shared([conditions(r.region, self.language, self._facts) for r in item.regions])
 
     def joined(self, parts: Sequence[str]) -> str:
         return joined(parts, self.language)
@@ -156,8 +156,7 @@ class ChangeWords:
     def conclusion(self) -> str:
         """One plain sentence: which tickets the two editions judge differently."""
         doubtful = [item.id for item in self.loud if not item.complete or item.status == "not_known"]
-        regions = [self.region(region) for item in self.loud for region in item.regions]
-        named = list(dict.fromkeys(regions))
+        named = list(dict.fromkeys(self._named_regions()))
         if doubtful:
             ids = label("words", "list", self.language).join(dict.fromkeys(doubtful))
             return self.say("except_for" if named else "open_for", ids=ids)
@@ -170,10 +169,20 @@ class ChangeWords:
             )
         return self.say("only_where", regions=self.say("or_where").join(named))
 
+    def _named_regions(self) -> Iterator[str]:
+        """Every region, as it is said away from its item."""
+        for item in self.loud:
+            for change in item.regions:
+                yield region_text(change.region, self.language, self._facts, self.title(item))
+
     def _everywhere(self) -> str:
         """What every region asks; nothing where they have nothing in common."""
-        regions = [change.region for item in self.loud for change in item.regions]
-        parts = shared(regions, self.language, self._facts)
+        texts = [
+            conditions(change.region, self.language, self._facts, self.title(item))
+            for item in self.loud
+            for change in item.regions
+        ]
+        parts = shared(texts)
         return self.joined(parts) if parts else ""
 
     def rewordings(self) -> list[Rewording]:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from api.present.labels import label
 from engine.base.findings import Language
-from engine.prove.region import Region, Side
+from engine.prove.region import APPLIES, Region, Side
 from engine.rulebook.model import FactDeclaration
 
 Facts: TypeAlias = Mapping[str, FactDeclaration]
@@ -31,23 +31,26 @@ class _Ends:
     high: tuple[str, str] | None = None
 
 
-def region_text(region: Region, language: Language, facts: Facts = NO_FACTS) -> str:
-    """The whole region on one line; `facts` are the catalogue's, whose labels a Chinese text shows."""
-    return text_beyond(region, (), language, facts)
+def region_text(region: Region, language: Language, facts: Facts = NO_FACTS, item: str | None = None) -> str:
+    """The whole region on one line; `facts` are the catalogue's, whose labels a Chinese text shows. `item` is
+    the rule that a region about its applying speaks of, where it does not stand beneath its rule.
+    """
+    return text_beyond(region, (), language, facts, item)
 
 
-def shared(regions: Sequence[Region], language: Language, facts: Facts = NO_FACTS) -> list[str]:
-    """The conditions that all of several regions have; none where one of them has no other, or is alone."""
-    texts = [conditions(region, language, facts) for region in regions]
+def shared(texts: Sequence[Sequence[str]]) -> list[str]:
+    """The conditions that several regions all have; none where one of them has no other, or is alone."""
     if len(texts) < 2:
         return []
     everywhere = [text for text in texts[0] if all(text in other for other in texts[1:])]
     return everywhere if all(len(other) > len(everywhere) for other in texts) else []
 
 
-def text_beyond(region: Region, known: Sequence[str], language: Language, facts: Facts = NO_FACTS) -> str:
+def text_beyond(
+    region: Region, known: Sequence[str], language: Language, facts: Facts = NO_FACTS, item: str | None = None
+) -> str:
     """What a region asks besides the conditions that are `known`."""
-    parts = [text for text in conditions(region, language, facts) if text not in known]
+    parts = [text for text in conditions(region, language, facts, item) if text not in known]
     text = joined(parts, language)
     return text if region.exact else _say("some_of", language, region=text)
 
@@ -57,11 +60,13 @@ def joined(parts: Sequence[str], language: Language) -> str:
     return _say("and", language).join(parts) if parts else _say("every_ticket", language)
 
 
-def conditions(region: Region, language: Language, facts: Facts = NO_FACTS) -> list[str]:
+def conditions(
+    region: Region, language: Language, facts: Facts = NO_FACTS, item: str | None = None
+) -> list[str]:
     """One text for each fact that the region limits, intervals as chained comparisons."""
     by_fact: dict[str, list[str]] = {}
     for side in region.sides:
-        key = side.text if side.fact is None else side.fact
+        key = _formula(side, language, item) if side.fact is None else side.fact
         by_fact.setdefault(key, []).extend([] if side.fact is None else [side.text])
     return [
         _with_label(fact, tests, _tests_text(fact, tests, language), language, facts) if tests else fact
@@ -69,10 +74,16 @@ def conditions(region: Region, language: Language, facts: Facts = NO_FACTS) -> l
     ]
 
 
+def _formula(side: Side, language: Language, item: str | None) -> str:
+    if side.text != APPLIES:
+        return side.text
+    return _say("it_applies", language) if item is None else _say("applies", language, item=item)
+
+
 def side_text(side: Side, language: Language, facts: Facts = NO_FACTS) -> str:
     """One condition alone."""
     if side.fact is None:
-        return side.text
+        return _formula(side, language, None)
     return _with_label(side.fact, [side.text], _tests_text(side.fact, [side.text], language), language, facts)
 
 

@@ -7,7 +7,7 @@ import pytest
 from api.present.region_words import region_text, side_text
 from engine.base.findings import Language
 from engine.library import load
-from engine.prove.region import Region, Side
+from engine.prove.region import APPLIES, Region, Side
 from engine.rulebook.expressions import TRUE
 from tests.api.command_line import SMALL
 
@@ -61,6 +61,20 @@ def test_one_condition(text: str, words: str) -> None:
 def test_sides_together(sides: list[tuple[str | None, str]], words: str) -> None:
     """Two ends of one fact are one interval; all else stands beside each other."""
     assert region_text(region(*sides), "en") == words
+
+
+@pytest.mark.parametrize(
+    ("item", "language", "words"),
+    [
+        (None, "en", "days > 1 and it applies"),
+        ("lost", "en", "days > 1 and “lost” applies"),
+        (None, "zh", "days > 1 且 本规则适用"),
+        ("丢失", "zh", "days > 1 且 “丢失”适用"),
+    ],
+)
+def test_where_a_rule_applies(item: str | None, language: Language, words: str) -> None:
+    """Beneath its rule a region speaks of it as such, elsewhere by its title."""
+    assert region_text(region(("days", "> 1"), (None, APPLIES)), language, item=item) == words
 
 
 def test_some_tickets_only() -> None:
