@@ -12,7 +12,7 @@ from engine.prove.claim import Claim
 from engine.prove.encoding.worth import apart
 from engine.prove.findings.boxes import pairs_that_may_meet
 from engine.prove.findings.context import Asked, Context, finding, unsettled
-from engine.prove.solver import FALSE, TRUE, Bool, Model, both, disjunction, same
+from engine.prove.solver import FALSE, TRUE, Bool, Model, both, conjunction, disjunction, implies, same
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import Comparison, Constant, Expression
 
@@ -35,11 +35,11 @@ def _of_table(context: Context, table: TablePlan) -> Iterator[Claim]:
     ]
     if not pairs:
         return
-    given = context.applies(table)
+    given, known = context.applies(table), _all_known(context, table)
     rows = {id(row): context.row(row) for one, other, _ in pairs for row in (one, other)}
-    solver = context.solver(given, about=[*rows.values(), *(differ for _, _, differ in pairs)])
+    solver = context.solver(given, about=[known, *rows.values(), *(d for _, _, d in pairs)])
     for one, other, differ in pairs:
-        condition = both(rows[id(one)], rows[id(other)], differ)
+        condition = both(rows[id(one)], rows[id(other)], differ, known)
         found = solver.find(condition)
         if isinstance(found, Model) or found == "not_known":
             yield from _overlap(context, table, (one, other), condition)
@@ -74,6 +74,17 @@ def _differ(context: Context, table: TablePlan, one: RowPlan, other: RowPlan) ->
     if all(isinstance(a, Constant) and isinstance(b, Constant) for a, b in cells):
         return TRUE if any(a != b and _value(a) != _value(b) for a, b in cells) else FALSE
     return disjunction(apart(context.encoding.worth(a), context.encoding.worth(b)) for a, b in cells)
+
+
+def _all_known(context: Context, table: TablePlan) -> Bool:
+    """That all that the rows conclude is known: where it is not, `any` leaves that open, and sees no overlap."""
+    if table.policy == "unique":
+        return TRUE
+    cells = ((row, row.conclusion) for row in table.rows if isinstance(row.conclusion, tuple))
+    known = ((row, conjunction(context.encoding.worth(c).known for c in found)) for row, found in cells)
+    return conjunction(
+        implies(context.row(row), is_known) for row, is_known in known if not same(is_known, TRUE)
+    )
 
 
 def _unlike(one: RowPlan, other: RowPlan) -> list[Expression]:
