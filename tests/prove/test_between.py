@@ -20,7 +20,7 @@ FILES = sorted((Path(__file__).parent / "between").glob("*.yaml"))
 ROOT = Path(__file__).parents[2]
 CODES = {"R304", "R309", "R310", "R311", "R312", "R313", "R314", "R315", "R316", "R390", "R391", "R392"}
 QUICK = {"R304", "R309"}
-TOLD_APART_BY = ("code", "id", "ids", "first", "second", "fact", "of", "parameter", "high")
+TOLD_APART_BY = ("code", "id", "ids", "first", "second", "fact", "of", "parameter", "high", "after")
 
 
 def read(file: Path) -> tuple[Library, list[Mapping[str, Any]]]:
@@ -43,7 +43,7 @@ def proved(library: Library, quick: bool = False) -> list[Claim]:
 
 
 def key(claim: Mapping[str, Any]) -> str:
-    names = TOLD_APART_BY if claim["code"] == "R314" else TOLD_APART_BY[:-1]
+    names = TOLD_APART_BY if claim["code"] == "R314" else TOLD_APART_BY[:-2]
     return repr([claim[name] for name in names if name in claim])
 
 

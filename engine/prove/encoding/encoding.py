@@ -45,6 +45,7 @@ from engine.prove.solver import (
     identity,
     implies,
     int_symbol,
+    minus,
     negation,
     number,
     plus,
@@ -216,6 +217,7 @@ class Encoding:
                 both(compared(">=", top, nothing), compared(">", below, nothing)),
                 compared(">=", term, nothing),
             ),
+            *_around(mode, term, top, below),
         )
 
         def compute(values: Sequence[int]) -> int | bool:
@@ -397,6 +399,20 @@ class Encoding:
     def axioms(self, *terms: Term) -> list[Bool]:
         """What always holds of what the terms read."""
         return self.symbols.axioms(*terms)
+
+
+def _around(mode: str, term: Int, top: Int, below: Int) -> tuple[Bool, Bool]:
+    """A quotient lies by less than one (half of one) from what it is rounded from; of positive divisors."""
+    two, product = number(2), times(term, below)
+    low, high = {
+        "floor": (times(two, product), plus(times(two, product), times(two, below))),
+        "ceiling": (minus(times(two, product), times(two, below)), times(two, product)),
+    }.get(mode, (minus(times(two, product), below), plus(times(two, product), below)))
+    positive = compared(">", below, number(0))
+    return (
+        implies(positive, compared("<=", low, times(two, top))),
+        implies(positive, compared("<=", times(two, top), high)),
+    )
 
 
 def as_worth(rails: Rails) -> Worth:

@@ -12,6 +12,7 @@ from engine.prove.claim import Claim
 from engine.prove.findings import (
     always,
     applies,
+    cliffs,
     conflicts,
     exceptions,
     gaps,
@@ -46,6 +47,7 @@ SLOW: tuple[Claims, ...] = (
     rising.claims,
     twofold.claims,
     laxer.claims,
+    cliffs.claims,
     parameters.claims,
     readings.claims,
 )
