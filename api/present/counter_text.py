@@ -43,7 +43,8 @@ class CounterText:
         for one in told:
             yield f"  {self._outcome(one.outcome)}", "green"
             if one.status != "avoidable":
-                yield f"    {self.words.say(one.status)}", "yellow"
+                found = "_but_fixed" if one.status == "not_known" and one.alternatives else ""
+                yield f"    {self.words.say(one.status + found)}", "yellow"
             for alternative in one.alternatives:
                 yield from self._alternative(alternative)
             if one.more:

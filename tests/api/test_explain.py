@@ -11,6 +11,7 @@ import pytest
 from engine.evaluate.evaluators import evaluator
 from engine.evaluate.facts import as_of_from, facts_from
 from engine.library import load
+from engine.prove.counter.explain import counter
 from tests.api.command_line import ROOT, SMALL, Run
 
 LOST = {"facts": {"kind": "loss", "value": 10, "day": "2015-06-10"}}
@@ -81,6 +82,20 @@ def test_every_change_offered_takes_the_outcome_away(run: Run, path: Path) -> No
             after = evaluator("compiled", plan).decide(facts, as_of)  # type: ignore[arg-type]  # it is an instant
             burdens = [(o["rule"], o["kind"], o.get("code")) for o in after["outcomes"]]
             assert (one["outcome"]["rule"], one["outcome"]["kind"], one["outcome"].get("code")) not in burdens
+
+
+def test_what_more_than_two_facts_avoid_is_found_each_time() -> None:
+    """Three stops of one clock, two of them open, and no instant of judging of the ticket's own."""
+    facts = {
+        "rulebook_owner": "yto",
+        "dispatched_at": "2015-06-20T09:00",
+        "c5_replied_at": "2015-06-20T09:31",
+    }
+    plan = load(ROOT / "rules").under({})
+    typed, _ = facts_from(facts, plan)
+    for _ in range(4):
+        (one,) = counter(plan, typed, None).avoided
+        assert [len(alternative.changes) for alternative in one.alternatives] == [3]
 
 
 @pytest.mark.parametrize(

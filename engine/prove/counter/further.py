@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime, time
 
+from engine.base.calendar import LATEST
 from engine.evaluate.facts import Facts
 from engine.prove.answer import NotKnown, Proved, Refuted
 from engine.prove.asking import Question, Trials, ask
@@ -15,7 +17,7 @@ from engine.prove.encoding.items import Effect, item_form
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.encoding.worth import apart
 from engine.prove.solver import TRUE, Bool, both, conjunction, either, equal, negation, number
-from engine.rulebook.types import Kind, Value
+from engine.rulebook.types import INSTANT, Kind, Value
 
 
 def further(search: Search, names: Collection[str]) -> Alternative | Proved | NotKnown:
@@ -31,10 +33,19 @@ def further(search: Search, names: Collection[str]) -> Alternative | Proved | No
     def holds(trials: Trials) -> bool:
         return search.is_gone(_changes(search, trials[0].facts, names))
 
-    answer = ask(Question((encoding,), both(gone, stays), holds))
+    answer = ask(Question((encoding,), both(gone, stays, _judged_at(encoding, search)), holds))
     if not isinstance(answer, Refuted):
         return answer
     return search.least(_changes(search, answer.witness.facts, names))
+
+
+def _judged_at(encoding: Encoding, search: Search) -> Bool:
+    """That it is judged when the ticket is. One that does not say when is judged at the end of days: what is
+    surely gone without an instant of judging is gone then too, and nothing waits any more.
+    """
+    end = datetime.combine(LATEST, time.min, search.trial.case.zone)
+    symbols = encoding.symbols
+    return negation(apart(symbols.as_of(), symbols.literal(search.trial.as_of or end, INSTANT)))
 
 
 def is_gone(encoding: Encoding, sought: Sought) -> Bool:
