@@ -25,7 +25,8 @@ Computed = int | None | bool
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """`worth` stands for a function of `operands`; `compute` gives its value for whole numbers.
+    """`worth` stands for a function of `operands`; `compute` gives its value for whole numbers. `text` is a
+    word of the rulebook language, the same for readers of all languages.
 
     Without `compute` nothing is known but the bounds. `wider` says of many operands at once what holds of
     them, these among them.

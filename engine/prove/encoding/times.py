@@ -57,7 +57,7 @@ _EARLIEST, _LATEST = (
 
 @dataclass(frozen=True, slots=True)
 class _Function:
-    """What is left open: a function of operands; `text` says to people what is not said exactly."""
+    """What is left open: a function of operands; `text` names what is not said exactly, as rulebooks do."""
 
     name: str
     operands: tuple[Int, ...]
@@ -133,7 +133,7 @@ class Times:
         def wider(values: Sequence[int]) -> Bool:
             return self._same_stretch(operand, values[0], free.worth.term, compute)
 
-        function = _Function(name, (operand,), compute, "the clocks of the zone")
+        function = _Function(name, (operand,), compute, str(self.zone))
         free = self._free(function, bounds, wider=wider)
         self.symbols.prefer(after)
         return choice(after, exact, free.worth.term)
@@ -202,7 +202,7 @@ class Times:
 
         steps = constant(count)
         on = _months_on(day, None if steps is None else steps * months)
-        function = _Function(f"add {months} months", (day, count), compute, "months are of unequal length")
+        function = _Function(f"add {months} months", (day, count), compute, "months")
         return self._free(function, on).worth
 
     def working_days_later(self, day: Int, count: Int, name: str) -> Worth:
@@ -218,7 +218,7 @@ class Times:
             implies(compared(">=", count, number(0)), compared(">=", term, plus(day, count)))
         ]
         known_as = f"working days of {self.calendars[name]}"
-        function = _Function(known_as, (day, count), compute, f"working days of {name}")
+        function = _Function(known_as, (day, count), compute, f"working days on {name}")
         return self._free(function, forward, may_be_unknown=True).worth
 
     def first_day(self, month: Int) -> Int:
@@ -232,7 +232,7 @@ class Times:
             off = minus(times(number(months), term), times(number(days), minus(month, number(12))))
             return [compared("<=", off, number(5 * months)), compared(">=", off, number(-5 * months))]
 
-        function = _Function("first day", (month,), compute, "months are of unequal length")
+        function = _Function("first day", (month,), compute, "months")
         return self._free(function, near).worth.term
 
     # --- limits -----------------------------------------------------------------------------------------
@@ -272,7 +272,8 @@ class Times:
         began = self.start_of(start) if is_day else start
         after = lambda term: [compared(">=", term, minus(began, number(31 * DAY)))]  # noqa: E731 - one bound
         known_as = f"{limit} {self.calendars.get(limit.calendar or '')}"
-        function = _Function(known_as, (start,), compute, "working time and months")
+        text = "months" if limit.calendar is None else f"working minutes on {limit.calendar}"
+        function = _Function(known_as, (start,), compute, text)
         free = self._free(function, after, may_be_unknown=limit.calendar is not None)
         return DueWorth(free.worth, TRUE if limit.kind == "working_minutes" else FALSE)
 
