@@ -223,7 +223,7 @@ class Encoding:
         def compute(values: Sequence[int]) -> int | bool:
             return reckon.round_number(mode, values[0], values[1]) if values[1] else False
 
-        free = Free(name, "quotient", value(term), (top, below), compute, bounds)
+        free = Free(name, "/", value(term), (top, below), compute, bounds)
         made = self.symbols.free(("quotient", mode, identity(top), identity(below)), free)
         return made.worth.term
 
