@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
@@ -10,18 +11,22 @@ from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, RowPlan, RulePlan,
 from engine.prove.encoding import clocks
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.rails import Rails
-from engine.prove.encoding.worth import Worth, apart, arithmetic, extreme, first_of, value
+from engine.prove.encoding.worth import Worth, apart, arithmetic, extreme, first_of, same_number, value
 from engine.prove.solver import (
     FALSE,
     TRUE,
     Bool,
+    Int,
     both,
+    choice,
     conjunction,
     disjunction,
     either,
     equal,
+    identity,
     negation,
     number,
+    plus,
 )
 from engine.rulebook.expressions import All, AnyOf, Expression, facts_in, type_of
 from engine.rulebook.model import SINGLE_HIT, Undefined
@@ -40,6 +45,9 @@ from engine.rulebook.outcomes import (
 )
 
 Fixed: TypeAlias = tuple[tuple[str, str], ...]
+
+MOST_COUNTED = 40
+"""So many effects alike are counted, amount by amount, to see whether as many stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +159,7 @@ def _table(encoding: Encoding, table: TablePlan) -> ItemForm:
     for hit in form.hits:
         when, row = both(stands, hit.when), hit.row if table.policy in SINGLE_HIT else None
         if isinstance(hit.outputs, Undefined):
-            gap = ("reason", "undefined_by_source"), ("alternatives", repr(hit.outputs.alternatives))
-            effects.append(Effect(when, "review", gap, row=row))
+            effects.append(_gap(encoding, table, hit.outputs, when, row))
         elif hit.outputs is not None:
             names = [output.name for output in table.outputs]
             outputs = dict(zip(names, hit.outputs, strict=True))
@@ -171,6 +178,20 @@ def _table(encoding: Encoding, table: TablePlan) -> ItemForm:
             doubts,
         ),
     )
+
+
+def _gap(
+    encoding: Encoding, table: TablePlan, gap: Undefined, when: Bool, row: RowPlan | None
+) -> Effect:
+    """What the source leaves open, with what each other reading would put out."""
+    readings = " ".join(reading for reading, _ in gap.alternatives)
+    amounts = tuple(
+        (f"{reading}: {output.name}", encoding.worth(cell))
+        for reading, cells in gap.alternatives
+        for output, cell in zip(table.outputs, cells, strict=True)
+    )
+    fixed = ("reason", "undefined_by_source"), ("alternatives", readings)
+    return Effect(when, "review", fixed, amounts, row)
 
 
 def _raised(encoding: Encoding, item: RulePlan | TablePlan) -> Bool:
@@ -306,12 +327,53 @@ def _effects_apart(one: Sequence[Effect], other: Sequence[Effect]) -> Iterator[B
 
 
 def _alike_apart(left: Sequence[Effect], right: Sequence[Effect]) -> Bool:
-    """Several alike are compared as one where never two of them stand, else one by one in their order."""
+    """Whether other amounts stand, or as many of them not as often; where never two stand they are as one.
+
+    Of very many it is said too readily: they are compared one by one in their order.
+    """
+    left, right = _without(left, right), _without(right, left)
     if _exclusive(left) and _exclusive(right):
         left, right = _merged(left), _merged(right)
+    elif len(left) + len(right) <= MOST_COUNTED:
+        values = {_key(effect): effect for effect in (*left, *right)}
+        return disjunction(
+            negation(equal(_standing(left, value), _standing(right, value))) for value in values.values()
+        )
     pairs = list(zip(left, right, strict=False))
     rest = (*left[len(pairs) :], *right[len(pairs) :])
     return either(*(effect.when for effect in rest), *(_pair_apart(a, b) for a, b in pairs))
+
+
+def _without(effects: Sequence[Effect], others: Sequence[Effect]) -> list[Effect]:
+    """Those that do not stand among the others as they are, each of which takes away one."""
+    left = Counter((identity(other.when), *_key(other)) for other in others)
+    found = []
+    for effect in effects:
+        key = identity(effect.when), *_key(effect)
+        if left[key]:
+            left[key] -= 1
+        else:
+            found.append(effect)
+    return found
+
+
+def _key(effect: Effect) -> tuple[int, ...]:
+    """The amounts of an effect, as they stand."""
+    return tuple(
+        part
+        for _, worth in effect.amounts
+        for part in (identity(worth.term), worth.scale, 0 if worth.over is None else identity(worth.over))
+    )
+
+
+def _standing(effects: Sequence[Effect], like: Effect) -> Int:
+    """How many stand with the amounts of that one."""
+    total: Int = number(0)
+    for effect in effects:
+        amounts = zip(effect.amounts, like.amounts, strict=True)
+        alike = conjunction(same_number(a, b) for (_, a), (_, b) in amounts)
+        total = plus(total, choice(both(effect.when, alike), number(1), number(0)))
+    return total
 
 
 def _exclusive(effects: Sequence[Effect]) -> bool:
