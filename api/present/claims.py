@@ -21,6 +21,8 @@ from engine.prove.claim import Claim
 
 CLIFF = "R314"
 """Claims of this code are shown as one table."""
+READING = "R316"
+"""Claims of this code are about an entry of the register of ambiguities."""
 MOST_REGIONS = 8
 Key: TypeAlias = tuple[object, ...]
 
@@ -56,6 +58,8 @@ class Claims:
         }
 
     def _shown(self, claim: Claim, language: Language) -> Iterable[tuple[str, str]]:
+        if claim.finding.code == READING:
+            yield from self._asked(claim.finding.values, language)
         for region in claim.regions[:MOST_REGIONS]:
             yield _say("where", language), region_text(region, language, self.plan.facts)
         if len(claim.regions) > MOST_REGIONS:
@@ -69,6 +73,14 @@ class Claims:
                 pass
         for citation in claim.citations:
             yield _say("source", language), f"「{citation.quote}」 {citation.source}"
+
+    def _asked(self, values: Mapping[str, str], language: Language) -> Iterable[tuple[str, str]]:
+        """What the register asks, and the readings that judge differently."""
+        reading = self._library.readings[values["reading"]]
+        yield _say("question", language), reading.question.in_language(language)
+        yield _say("chosen", language), reading.options[values["option"]].in_language(language)
+        for other in values["others"].split(", "):
+            yield _say("other", language), reading.options[other].in_language(language)
 
     def ticket_line(self, witness: Witness) -> str:
         """A witness as one line of JSON that `decide` takes."""

@@ -16,6 +16,7 @@ from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.items import Effect, ItemForm, forms_apart, item_form
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.findings.context import Context
+from engine.prove.findings.prices import IS_LEFT_OPEN
 from engine.prove.shrink import shrunk
 from engine.prove.solver import Bool, both, disjunction, negation
 from engine.prove.trial import Trial
@@ -28,13 +29,21 @@ WHEN_DUE = frozenset({"due", "inclusive"})
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How much of a difference is asked for: only of what is `decided`, and of when something is due."""
+    """How much of a difference is asked for: only of what is `decided`, also of what is decided to be a `gap`
+    of the source, and of when something is `due`.
+    """
 
     decided: bool
+    gap: bool
     due: bool
 
 
-LEVELS = Level(decided=True, due=False), Level(decided=True, due=True), Level(decided=False, due=True)
+LEVELS = (
+    Level(decided=True, gap=False, due=False),
+    Level(decided=True, gap=True, due=False),
+    Level(decided=True, gap=True, due=True),
+    Level(decided=False, gap=True, due=True),
+)
 """The plainest difference first: another outcome, another due moment, something that only one leaves open."""
 
 
@@ -136,7 +145,8 @@ def _form(encoding: Encoding, items: list[ItemPlan], level: Level) -> ItemForm:
     """All that the items conclude together; `open`: any of them is among the undecided."""
     forms = [item_form(encoding, item) for item in items]
     effects = tuple(_effect(effect, level) for form in forms for effect in form.effects)
-    return ItemForm(effects, (), disjunction(form.open for form in forms))
+    gaps = [] if level.gap else [effect.when for effect in effects if IS_LEFT_OPEN in effect.fixed]
+    return ItemForm(effects, (), disjunction((*(form.open for form in forms), *gaps)))
 
 
 def _effect(effect: Effect, level: Level) -> Effect:
@@ -146,10 +156,12 @@ def _effect(effect: Effect, level: Level) -> Effect:
 def _said(trial: Trial, items: list[ItemPlan], level: Level) -> list[str] | None:
     """What they conclude on the reference evaluator; None where something is not decided."""
     found = [trial.said(item.origin.id) for item in items]
-    if any(said.undecided for said in found):
+    outcomes = [outcome for said in found for outcome in said.outcomes]
+    gap = any(outcome.get("reason") == IS_LEFT_OPEN[1] for outcome in outcomes)
+    if any(said.undecided for said in found) or (gap and not level.gap):
         return None
     unsaid = UNSAID if level.due else UNSAID | WHEN_DUE
-    return sorted(repr(_bare(outcome, unsaid)) for said in found for outcome in said.outcomes)
+    return sorted(repr(_bare(outcome, unsaid)) for outcome in outcomes)
 
 
 def _bare(outcome: Mapping[str, Any], unsaid: frozenset[str]) -> list[tuple[str, Any]]:

@@ -59,7 +59,7 @@ def _open(
         parameters = [parameter for parameter, _ in waits]
         cited = tuple(dict.fromkeys(c for parameter in parameters for c in parameter.citations))
         values = {"id": item.origin.id, "parameter": ", ".join(p.id for p in parameters)}
-        found = finding("R315", values, span, *((p.span, "H013") for p in parameters))
+        found = finding("R315", values, span, *((p.span, "H013" if p.values else "H014") for p in parameters))
         yield Claim(found, waits[0][1], (), cited)
         return
     for _, answer in answers:
