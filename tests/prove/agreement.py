@@ -79,6 +79,8 @@ class Formulas:
             instant = moment_of(values.number(amounts["due"].term), self.encoding.zone)
             due, inclusive = shown_due(Due(instant, values.truth(amounts["inclusive"].term)))
             return effect.kind, {**fixed, "due": due, "inclusive": inclusive}
+        if effect.kind == "review":
+            return effect.kind, fixed
         numbers = {name: _number(worth, values) for name, worth in effect.amounts}
         return effect.kind, {**fixed, **numbers}
 
