@@ -54,12 +54,15 @@ class Bench:
             self._tryings.setdefault((number, item.head.id), []).append(trying)
 
     def examples_of(self, world: World, item: str) -> list[Trying]:
-        return self._tryings.get((self.worlds.index(world), item), [])
+        return self._tryings.get((self._number(world), item), [])
+
+    def _number(self, world: World) -> int:
+        return next(n for n, known in enumerate(self.worlds) if known is world)
 
     def noticing(self, mutant: Mutant) -> Trying | None:
         """The first example that passes on the plan as it is and fails on the mutant."""
         changed = mutant.plan()
-        number = next(n for n, world in enumerate(self.worlds) if world is mutant.world)
+        number = self._number(mutant.world)
         for name in mutant.reach:
             for trying in self._tryings.get((number, name), ()):
                 if not passes(changed, trying):

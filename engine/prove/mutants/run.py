@@ -158,8 +158,11 @@ class _Run:
         for name in mutant.own:
             match self.apart(mutant.world.plan, changed, name):
                 case Refuted(witness=witness):
-                    ticket = Ticket(witness.facts, witness.as_of)
-                    return [(name, nearer(search, changed, name, ticket))], None
+                    ticket = nearer(search, changed, name, Ticket(witness.facts, witness.as_of))
+                    found = Search(search.plan, {name: [ticket]}).witnesses(mutant, name)
+                    if found:
+                        return [(name, one) for one in found], None
+                    doubt = NotKnown("out_of_reach")  # told apart by what no example can expect
                 case NotKnown() as answer:
                     doubt = answer
                 case _:
