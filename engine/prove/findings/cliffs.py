@@ -14,9 +14,8 @@ from engine.prove.answer import Answer, Refuted, Witness
 from engine.prove.asking import Question, Trials, ask
 from engine.prove.claim import Claim
 from engine.prove.findings.context import Context, finding
-from engine.prove.findings.moved import Moves, Moving
+from engine.prove.findings.moved import Moves, Moving, words
 from engine.prove.findings.prices import Sums, as_sums, has_price, is_worth, sums, unlike
-from engine.prove.findings.rising import words
 from engine.prove.findings.thresholds import Threshold, facts_of, points, thresholds, values
 from engine.prove.solver import FALSE, Bool, both, conjunction, constant, equal, negation, same, substituted
 from engine.prove.trial import Trial
@@ -30,11 +29,19 @@ def claims(context: Context) -> Iterator[Claim]:
     """One for an item, a step of a fact over what it is compared with, and a change of the amount there."""
     for item in context.plan.items:
         if has_price(item):
-            found = [*thresholds(*_conditions(context.plan, item)), *_deadlines(context.plan, item)]
-            for fact in facts_of(found):
-                own = [threshold for threshold in found if threshold.fact == fact]
-                cliffs = _Cliffs(context, Moving(context.plan, item, fact), own)
-                yield from (claim for step in cliffs.steps() for claim in cliffs.claims(step))
+            for fact in facts_of(_thresholds(context.plan, item)):
+                cliffs = cliffs_of(context, Moving(context.plan, item, fact))
+                yield from (cliffs.claim(*shown) for step in cliffs.steps() for shown in cliffs.changes(step))
+
+
+def cliffs_of(context: Context, moving: Moving) -> Cliffs:
+    """Those of one item along one fact."""
+    found = _thresholds(context.plan, moving.item)
+    return Cliffs(context, moving, [threshold for threshold in found if threshold.fact == moving.fact])
+
+
+def _thresholds(plan: Plan, item: ItemPlan) -> list[Threshold]:
+    return [*thresholds(*_conditions(plan, item)), *_deadlines(plan, item)]
 
 
 def _conditions(plan: Plan, item: ItemPlan) -> Iterator[Expression]:
@@ -74,7 +81,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class _Cliffs:
+class Cliffs:
     """The cliffs of one item along one fact."""
 
     context: Context
@@ -118,7 +125,7 @@ class _Cliffs:
         symbol, is_open = self.moving.high.term, self.moving.prices[1].open
         return conjunction(substituted(is_open, {symbol: self._point(point)}) for point in inside)
 
-    def claims(self, step: Step) -> Iterator[Claim]:
+    def changes(self, step: Step) -> Iterator[tuple[Witness, Moves]]:
         """Each change of the amount on that step, as long as tickets show another one."""
         known: list[tuple[Sums, Sums]] = []
         while len(known) < MOST_AMOUNTS:
@@ -128,9 +135,9 @@ class _Cliffs:
             found = self.moving.moves(Trial(self.moving.whole, witness.facts, witness.as_of))
             assert found is not None, "what was confirmed is settled"
             known.append((as_sums(found.before), as_sums(found.after)))
-            yield self._claim(witness, found)
+            yield witness, found
 
-    def _claim(self, witness: Witness, found: Moves) -> Claim:
+    def claim(self, witness: Witness, found: Moves) -> Claim:
         origin = self.moving.item.origin
         values = {"id": origin.id, "fact": self.moving.fact.name, **words(self.moving, found)}
         own = Witness(self.moving.told(witness.facts), witness.as_of)

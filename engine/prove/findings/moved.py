@@ -14,7 +14,7 @@ from engine.plan.nodes import ItemPlan, Plan
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.encoding.worth import Worth
-from engine.prove.findings.prices import Priced, Sums, priced, sums
+from engine.prove.findings.prices import Priced, Sums, as_sums, priced, sums, sums_text
 from engine.prove.trial import Trial
 from engine.prove.wording import value_text
 from engine.rulebook.expressions import Constant, FactValue
@@ -116,6 +116,17 @@ class Moving:
 def text(found: Any, type_: Type) -> str:
     """A value as the rulebook writes it."""
     return value_text(Constant(found, type_))
+
+
+def words(moving: Moving, found: Moves) -> dict[str, str]:
+    """Both values of the fact, and what the item comes to there."""
+    kind, currency = moving.fact.type, moving.whole.currency
+    return {
+        "low": text(found.low, kind),
+        "high": text(found.high, kind),
+        "before": sums_text(as_sums(found.before), moving.item, currency),
+        "after": sums_text(as_sums(found.after), moving.item, currency),
+    }
 
 
 def step(type_: Type) -> Decimal | timedelta | int:

@@ -8,10 +8,11 @@ from engine.plan.nodes import expressions_of
 from engine.prove.answer import Answer, Refuted, Witness
 from engine.prove.asking import Question, Trials, ask
 from engine.prove.claim import Claim
+from engine.prove.findings.cliffs import cliffs_of
 from engine.prove.findings.context import Context, finding, unsettled
 from engine.prove.findings.heads import heads_of
-from engine.prove.findings.moved import Moves, Moving, text
-from engine.prove.findings.prices import as_sums, has_more, more, sums_text
+from engine.prove.findings.moved import Moves, Moving, words
+from engine.prove.findings.prices import has_more, more
 from engine.prove.solver import both, compared
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import facts_in
@@ -31,12 +32,24 @@ def _falls(context: Context, moving: Moving, head: Head) -> Iterator[Claim]:
     answer = _answer(context, moving)
     yield from unsettled(context, answer, "R311", head.id, head.span)
     if isinstance(answer, Refuted):
-        found = moving.moves(Trial(moving.whole, answer.witness.facts, answer.witness.as_of))
-        assert found is not None, "what was confirmed is settled"
+        witness, found = _at_a_step(context, moving) or _shown(moving, answer.witness)
         values = {"id": head.id, "fact": moving.fact.name, **words(moving, found)}
-        own = Refuted(Witness(moving.told(answer.witness.facts), answer.witness.as_of))
+        own = Refuted(Witness(moving.told(witness.facts), witness.as_of))
         at = head.promised_at.get(moving.fact.name, head.span)
         yield Claim(finding("R311", values, at), own)
+
+
+def _shown(moving: Moving, witness: Witness) -> tuple[Witness, Moves]:
+    found = moving.moves(Trial(moving.whole, witness.facts, witness.as_of))
+    assert found is not None, "what was confirmed is settled"
+    return witness, found
+
+
+def _at_a_step(context: Context, moving: Moving) -> tuple[Witness, Moves] | None:
+    """The two values rather lie side by side."""
+    cliffs = cliffs_of(context, moving)
+    shown = (change for step in cliffs.steps() for change in cliffs.changes(step))
+    return next(((w, found) for w, found in shown if has_more(found.before, found.after)), None)
 
 
 def _answer(context: Context, moving: Moving) -> Answer:
@@ -54,14 +67,3 @@ def _answer(context: Context, moving: Moving) -> Answer:
 
     question = Question((moving.at, moving.beyond), both(rises, more(*moving.prices)), holds, keep, agrees)
     return ask(question, context.steps)
-
-
-def words(moving: Moving, found: Moves) -> dict[str, str]:
-    """Both values of the fact, and what the item comes to there."""
-    kind, currency = moving.fact.type, moving.whole.currency
-    return {
-        "low": text(found.low, kind),
-        "high": text(found.high, kind),
-        "before": sums_text(as_sums(found.before), moving.item, currency),
-        "after": sums_text(as_sums(found.after), moving.item, currency),
-    }
