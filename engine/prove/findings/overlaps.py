@@ -77,7 +77,7 @@ def _differ(context: Context, table: TablePlan, one: RowPlan, other: RowPlan) ->
 
 
 def _all_known(context: Context, table: TablePlan) -> Bool:
-    """That all that the rows conclude is known: where it is not, `any` leaves that open, and sees no overlap."""
+    """That all that the rows conclude is known: where it is not, `any` leaves that open, sees no overlap."""
     if table.policy == "unique":
         return TRUE
     cells = ((row, row.conclusion) for row in table.rows if isinstance(row.conclusion, tuple))
