@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.plan.nodes import ClockPlan, TablePlan, expressions_of
 from engine.prove.encoding.encoding import Encoding
@@ -105,11 +105,26 @@ def _leaves(expression: Expression) -> Iterator[Expression]:
 
 
 def _steps(encoding: Encoding, expression: Expression) -> Iterator[Expression]:
-    """The days from which the values of parameters hold."""
+    """The days from which the values of parameters hold, and comparisons with each of the values."""
     for part in walk(expression):
         if isinstance(part, ParameterValue) and part.on is not None:
             for start, _ in encoding.plan.parameters[part.id].steps:
                 yield Comparison(">=", part.on, Constant(start, DATE))
+        if isinstance(part, Comparison):
+            yield from _with_values(encoding, part)
+
+
+def _with_values(encoding: Encoding, test: Comparison) -> Iterator[Expression]:
+    for constant in _values(encoding, test.right):
+        yield replace(test, right=constant)
+    for constant in _values(encoding, test.left):
+        yield replace(test, left=constant)
+
+
+def _values(encoding: Encoding, parameter: Expression) -> Iterator[Constant]:
+    if isinstance(parameter, ParameterValue):
+        for _, step in encoding.plan.parameters[parameter.id].steps:
+            yield Constant(step, parameter.type)
 
 
 def _leaves_of(items: Iterable[Expression]) -> Iterator[Expression]:

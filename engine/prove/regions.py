@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.prove.atoms import Atom
 from engine.prove.dimensions import Dimension, Held, dimensions_of
-from engine.prove.region import Region, Side
+from engine.prove.region import APPLIES, Region, Side
 from engine.prove.solver import (
     FALSE,
     STEPS,
@@ -124,9 +124,15 @@ class _Search:
 
     def _around(self, cell: Box) -> Box:
         """Where the leaves do not decide the formula: every piece around that has one of its tickets."""
-        level = min((dimension.prefer for dimension in self.dimensions), default=0)
-        kept = {n: held for n, held in cell.items() if self.dimensions[n].prefer == level}
-        return self._widened(kept, self._is_filled)
+        return self._without_implied(self._widened(cell, self._is_filled))
+
+    def _without_implied(self, box: Box) -> Box:
+        """Without what follows from the rest, those that are kept least first."""
+        for n in sorted(box, key=lambda n: (-self.dimensions[n].prefer, -n)):
+            rest = {m: held for m, held in box.items() if m != n}
+            if self._all.find(self._said(rest), negation(self._said({n: box[n]}))) == "none":
+                box = rest
+        return box
 
     def _is_filled(self, box: Box) -> bool:
         """Whether each piece of each dimension has a ticket of the formula in it."""
@@ -149,7 +155,8 @@ class _Search:
         return self._symbols[key]
 
     def region(self, box: Box, exact: bool) -> Region:
-        sides = tuple(self.dimensions[n].side(held) for n, held in sorted(box.items()))
+        said = [self.dimensions[n].side(held) for n, held in sorted(box.items())]
+        sides = tuple(sorted(said, key=lambda side: side.text != APPLIES))
         return Region(sides, all_of(*(side.condition for side in sides)), exact)
 
 

@@ -23,6 +23,7 @@ from engine.prove.trial import Trial
 
 UNSAID = frozenset({"rule", "row", "title", "citations", "because", "by_exception"})
 """What an outcome says beside what it is: the same conclusion may stand elsewhere, under other words."""
+UNKNOWN = "unknown"
 NOTHING = ItemForm((), (), FALSE)
 
 
@@ -77,6 +78,11 @@ class Pair:
         """The question for a ticket with the condition on which the two differ."""
         return Question(self.encodings, condition, self.differ, confirm=confirmed)
 
+    def settled(self, trials: Trials) -> tuple[bool, ...]:
+        """On which side nothing is left open."""
+        sides = zip(trials, (self.sides.before, self.sides.after), strict=True)
+        return tuple(is_settled(said(trial, part), part) for trial, part in sides)
+
     def differ(self, trials: Trials) -> bool:
         """Whether the evaluator says different things of a ticket."""
         one, other = trials
@@ -93,10 +99,15 @@ def said(trial: Trial, part: Part | None) -> Any:
         return [], False, False
     if isinstance(part, DefinitionPlan):
         found = trial.worth(part.fact.name)
-        return "unknown" if isinstance(found, Unknown) else found
+        return UNKNOWN if isinstance(found, Unknown) else found
     judgement = trial.said(part.origin.id)
     outcomes = sorted((_bare(outcome) for outcome in judgement.outcomes), key=repr)
     return outcomes, bool(judgement.defeated), bool(judgement.undecided)
+
+
+def is_settled(found: Any, part: Part | None) -> bool:
+    """Whether what is `said` leaves nothing open."""
+    return found != UNKNOWN if isinstance(part, DefinitionPlan) else not found[2]
 
 
 def _bare(outcome: Mapping[str, Any]) -> dict[str, Any]:

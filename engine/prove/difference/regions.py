@@ -49,26 +49,37 @@ def changed_regions(pair: Pair) -> Found:
     for _ in range(MOST_CLASSES):
         model = solver.find()
         if not isinstance(model, Model):
-            return Found(tuple(changes), complete and model == "none")
+            return Found(_each_once(changes), complete and model == "none")
         alike = conjunction(_signature(pair, model))
+        settled = _settled(pair, model)
         found, all_found = regions(both(pair.condition, alike), axioms, atoms, MOST_REGIONS)
-        shown = [change for region in found if (change := _change(pair, region, alike)) is not None]
+        shown = [change for region in found if (change := _change(pair, region, alike, settled)) is not None]
         complete = complete and all_found and len(shown) == len(found)
         changes += shown
         solver.add([negation(alike)])
-    return Found(tuple(changes), False)
+    return Found(_each_once(changes), False)
+
+
+def _each_once(changes: Sequence[RegionChange]) -> tuple[RegionChange, ...]:
+    """Changes that read the same (they differ in what no region can say) are one."""
+    told = {(change.region.sides, repr(change.before), repr(change.after)): change for change in changes}
+    return tuple(told.values())
 
 
 def _atoms(pair: Pair) -> list[Atom]:
     """The leaves of both forms; those that both have stand once.
 
-    Where both apply to the same tickets that is a leaf of its own, and rather kept than what it is made of;
+    One on a derived fact that the editions work out differently is not among them: what it rests on is. Where
+    both apply to the same tickets that is a leaf of its own, and rather kept than what it is made of;
     so are the leaves of what else decides: rows, exceptions, the days of parameters.
     """
     found: dict[Expression, Atom] = {}
+    of_one_edition: set[Expression] = set()
     for atom in (*_applies(pair), *_deciding(pair), *_every_leaf(pair)):
-        found.setdefault(atom.expression, atom)
-    return list(found.values())
+        known = found.setdefault(atom.expression, atom)
+        if not same(known.condition, atom.condition):
+            of_one_edition.add(atom.expression)
+    return [atom for atom in found.values() if atom.expression not in of_one_edition]
 
 
 def _applies(pair: Pair) -> Iterator[Atom]:
@@ -147,9 +158,27 @@ def _end(term: object, model: Model) -> list[object]:
     return [] if ends is None else [model.value(term)]
 
 
-def _change(pair: Pair, region: Region, alike: Bool) -> RegionChange | None:
+def _settled(pair: Pair, model: Model) -> tuple[bool, ...]:
+    """On which side nothing is left open."""
+    found = []
+    for encoding, part, form in zip(
+        pair.encodings, (pair.sides.before, pair.sides.after), pair.forms, strict=True
+    ):
+        known = (
+            encoding.fact(part.fact.name).known if isinstance(part, DefinitionPlan) else negation(form.open)
+        )
+        found.append(model.truth(known))
+    return tuple(found)
+
+
+def _change(pair: Pair, region: Region, alike: Bool, settled: tuple[bool, ...]) -> RegionChange | None:
     """A ticket of the region and what each edition says of it; and the tickets just outside."""
-    inside = _witness(pair, both(pair.condition, alike), region.condition, differ=True)
+
+    def holds(trials: Trials) -> bool:
+        said = pair.settled(trials)
+        return said == settled and _holding(pair, region.condition, differ=True)(trials)
+
+    inside = _witness(pair, both(pair.condition, alike), region.condition, holds)
     if inside is None:
         return None
     before, after = (
@@ -169,7 +198,8 @@ def _boundaries(pair: Pair, region: Region, inside: Witness) -> Iterator[Boundar
             continue
         outside = _beside(pair, beyond, inside)
         if outside is None:
-            outside = _witness(pair, negation(pair.condition), beyond.condition, differ=False)
+            holds = _holding(pair, beyond.condition, differ=False)
+            outside = _witness(pair, negation(pair.condition), beyond.condition, holds)
         if outside is not None:
             yield Boundary(beyond.side, outside)
 
@@ -223,9 +253,11 @@ def _holding(pair: Pair, where: Expression, differ: bool) -> Callable[[Trials], 
     return holds
 
 
-def _witness(pair: Pair, condition: Bool, where: Expression, differ: bool) -> Witness | None:
-    """A ticket of the condition where the expression holds that both editions judge alike, or not."""
+def _witness(
+    pair: Pair, condition: Bool, where: Expression, holds: Callable[[Trials], bool]
+) -> Witness | None:
+    """A ticket of the condition where the expression holds."""
     encoding = pair.encodings[1] if pair.sides.after is not None else pair.encodings[0]
     question = pair.question(both(condition, encoding.condition(where).must))
-    answer = ask(replace(question, holds=_holding(pair, where, differ)))
+    answer = ask(replace(question, holds=holds))
     return answer.witness if isinstance(answer, Refuted) else None
