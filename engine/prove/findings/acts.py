@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from engine.plan.nodes import ItemPlan
 from engine.prove.encoding.items import Effect, item_form
-from engine.prove.encoding.worth import Worth, aligned
+from engine.prove.encoding.worth import Worth, aligned, first_of
 from engine.prove.findings.context import Context
 from engine.prove.findings.heads import section_of
 from engine.prove.solver import FALSE, TRUE, Bool, disjunction, equal, negation
@@ -52,9 +53,26 @@ def act_of(outcome: Outcome, item: ItemPlan) -> Act | None:
 
 
 def effects_of(context: Context, item: ItemPlan, act: Act) -> list[Effect]:
-    """What an item concludes of an act."""
+    """What an item concludes of an act; of a table of which one row counts as one effect."""
     effects = item_form(context.encoding, item).effects
-    return [effect for effect in effects if effect.kind == act[0] and _is_of(dict(effect.fixed), act)]
+    found = [effect for effect in effects if effect.kind == act[0] and _is_of(dict(effect.fixed), act)]
+    rows = {id(effect.row) for effect in found if effect.row is not None}
+    alike = len({effect.like for effect in found}) == 1
+    return [_merged(found)] if alike and len(rows) == len(found) else found
+
+
+def _merged(effects: list[Effect]) -> Effect:
+    """One of them stands at most."""
+    names = [name for name, _ in effects[0].amounts]
+    worths = [
+        first_of([(effect.when, effect.amounts[n][1]) for effect in effects], effects[0].amounts[n][1])
+        for n in range(len(names))
+    ]
+    return replace(
+        effects[0],
+        when=disjunction(effect.when for effect in effects),
+        amounts=tuple(zip(names, worths, strict=True)),
+    )
 
 
 def said_of(trial: Trial, item: ItemPlan, act: Act) -> list[Said]:

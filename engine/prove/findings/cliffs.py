@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import islice
 from typing import Any
 
 from engine.evaluate.facts import value_from
 from engine.plan.nodes import ClockPlan, ItemPlan, Plan, TablePlan, expressions_of
-from engine.prove.answer import Answer, Refuted, Witness
+from engine.prove.answer import Answer, NotKnown, Refuted, Witness
 from engine.prove.asking import Question, Trials, ask
 from engine.prove.claim import Claim
-from engine.prove.findings.context import Context, finding
+from engine.prove.findings.context import Context, finding, unsettled
 from engine.prove.findings.moved import Moves, Moving, words
 from engine.prove.findings.prices import Sums, as_sums, has_price, is_worth, sums, unlike
 from engine.prove.findings.thresholds import Threshold, facts_of, points, thresholds, values
@@ -21,6 +21,12 @@ from engine.prove.solver import FALSE, Bool, both, conjunction, constant, equal,
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import All, Comparison, Constant, Expression, FactValue, facts_in
 
+MOST_THRESHOLDS = 60
+"""Along a fact that is compared with more, nothing is asked."""
+MOST_ROWS = 200
+"""Of longer tables nothing is asked."""
+MOST_CLIFFS = 12
+"""So many are shown along one fact; that there are more is said."""
 MOST_AMOUNTS = 8
 """So many changes of the amount are said of one step of a fact."""
 
@@ -30,8 +36,25 @@ def claims(context: Context) -> Iterator[Claim]:
     for item in context.plan.items:
         if has_price(item):
             for fact in facts_of(_thresholds(context.plan, item)):
-                cliffs = cliffs_of(context, Moving(context.plan, item, fact))
-                yield from (cliffs.claim(*shown) for step in cliffs.steps() for shown in cliffs.changes(step))
+                yield from _along(context, cliffs_of(context, Moving(context.plan, item, fact)))
+
+
+def _along(context: Context, cliffs: Cliffs) -> Iterator[Claim]:
+    """Everything along one fact; what could not be settled is said once."""
+    origin = cliffs.moving.item.origin
+    if len(cliffs.thresholds) > MOST_THRESHOLDS or _is_long(cliffs.moving.item):
+        yield from unsettled(context, NotKnown("time_limit"), "R314", origin.id, origin.span)
+        return
+    shown = (cliffs.claim(*change) for step in cliffs.steps() for change in cliffs.changes(step))
+    yield from islice(shown, MOST_CLIFFS)
+    if next(shown, None) is not None:
+        cliffs.doubts.append(NotKnown("time_limit"))
+    for doubt in cliffs.doubts[:1]:
+        yield from unsettled(context, doubt, "R314", origin.id, origin.span)
+
+
+def _is_long(item: ItemPlan) -> bool:
+    return isinstance(item, TablePlan) and len(item.rows) > MOST_ROWS
 
 
 def cliffs_of(context: Context, moving: Moving) -> Cliffs:
@@ -87,6 +110,7 @@ class Cliffs:
     context: Context
     moving: Moving
     thresholds: Sequence[Threshold]
+    doubts: list[NotKnown] = field(default_factory=list)
 
     def steps(self) -> Iterator[Step]:
         """Onto and off each threshold, and over what lies open between two of them."""
@@ -109,10 +133,12 @@ class Cliffs:
             if (value := self._constant((threshold, at))) is not None
         }
         order = [by_value[value] for value in sorted(by_value)]
-        for low, high in combinations(range(len(order)), 2):
-            inside = tuple(order[low + 1 : high])
-            if inside and not same(self._are_open(inside), FALSE):
-                yield Step(order[low], order[high], inside)
+        may_be_open = [not same(self._are_open((point,)), FALSE) for point in order]
+        for low in range(len(order)):
+            for high in range(low + 2, len(order)):
+                if not may_be_open[high - 1]:
+                    break
+                yield Step(order[low], order[high], tuple(order[low + 1 : high]))
 
     def _constant(self, point: tuple[Threshold, int]) -> int | None:
         return constant(self._point(point))
@@ -146,8 +172,13 @@ class Cliffs:
     def _shown(self, step: Step, known: Sequence[tuple[Sums, Sums]]) -> Witness | None:
         """A ticket on which what it is compared with is as in the catalogue's example, or else any."""
         anchor = self._anchor(step.low[0])
-        tried = (self._answer(step, known, given) for given in ([anchor, None] if anchor else [None]))
-        return next((answer.witness for answer in tried if isinstance(answer, Refuted)), None)
+        answers = []
+        for given in [anchor, None] if anchor else [None]:
+            answers.append(self._answer(step, known, given))
+            if isinstance(answers[-1], Refuted):
+                return answers[-1].witness
+        self.doubts.extend(answer for answer in answers if isinstance(answer, NotKnown))
+        return None
 
     def _anchor(self, threshold: Threshold) -> Comparison | None:
         other = threshold.other
