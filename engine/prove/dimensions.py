@@ -1,6 +1,7 @@
 """What regions are measured along: the values of a fact cut into pieces, or a condition and its opposite.
 
-A `Held` is a set of pieces; `gone` stands for there being no value (none, or not known).
+A `Held` is a set of pieces; `gone` stands for there being none. Where it is not known whether there is a
+value, a ticket lies in no piece: no condition says so, and other facts have to.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Dimension(ABC):
 
     @abstractmethod
     def at(self, model: Model) -> Held:
-        """The one piece in which a model lies."""
+        """The one piece in which a model lies; all of it where that cannot be said."""
 
     @abstractmethod
     def said(self, held: Held) -> Bool:
@@ -143,15 +144,15 @@ class Line(Dimension):
 
     def at(self, model: Model) -> Held:
         if not model.truth(self.worth.usable):
-            return GONE
+            return GONE if model.truth(self.worth.none) else self.all
         value = model.number(self.worth.term)
         return Held(frozenset({sum(start <= value for start in self.starts)}))
 
     def said(self, held: Held) -> Bool:
-        inside = disjunction(self._within(low, high) for low, high in _runs(held.pieces))
-        if held.gone:
-            return either(negation(self.worth.usable), inside)
-        return both(self.worth.usable, inside)
+        if held == self.all:
+            return TRUE
+        inside = both(self.worth.usable, disjunction(self._within(*run) for run in _runs(held.pieces)))
+        return either(self.worth.none, inside) if held.gone else inside
 
     def _within(self, low: int, high: int) -> Bool:
         above = TRUE if low == 0 else compared(">=", self.worth.term, number(self.starts[low - 1]))
@@ -183,8 +184,8 @@ class Line(Dimension):
 
     def grown(self, held: Held, takes: Takes, exists: Takes) -> Held:
         whole = self.whole(takes)
-        if whole is not None:
-            return whole
+        if whole is not None or held == self.all:
+            return whole or held
         if held.gone:
             return self._beside_none(takes)
         (at,) = held.pieces
@@ -277,7 +278,7 @@ class Choice(Dimension):
 
     def at(self, model: Model) -> Held:
         if not model.truth(self.worth.usable):
-            return GONE
+            return GONE if model.truth(self.worth.none) else self.all
         for n in range(self.count):
             if model.truth(self._is(n)):
                 return Held(frozenset({n}))
@@ -289,11 +290,12 @@ class Choice(Dimension):
         return negation(disjunction(equal(self.worth.term, bound) for bound in self.bounds))
 
     def said(self, held: Held) -> Bool:
+        if held == self.all:
+            return TRUE
         outside = self.all.pieces - held.pieces
         inside = negation(disjunction(self._is(n) for n in sorted(outside))) if held.pieces else FALSE
-        if held.gone:
-            return either(negation(self.worth.usable), inside)
-        return both(self.worth.usable, inside)
+        inside = both(self.worth.usable, inside)
+        return either(self.worth.none, inside) if held.gone else inside
 
     def passing(self, measure: Measure) -> Held:
         if measure.constant is None:
@@ -316,8 +318,8 @@ class Choice(Dimension):
 
     def grown(self, held: Held, takes: Takes, exists: Takes) -> Held:
         whole = self.whole(takes)
-        if whole is not None:
-            return whole
+        if whole is not None or held == self.all:
+            return whole or held
         found = held
         if self.may_be_gone and exists(GONE) and takes(Held(held.pieces, gone=True)):
             found = Held(held.pieces, gone=True)

@@ -78,8 +78,11 @@ def _declared(context: Context, table: TablePlan, row: RowPlan) -> Iterator[Clai
 def _counts(context: Context, table: TablePlan, row: RowPlan) -> Bool:
     if row is table.otherwise:
         return is_left_over(context, table)
-    if len(table.rows) > MOST_ROWS or table.policy in AGGREGATING:
+    if len(table.rows) > MOST_ROWS:
         return context.row(row)
+    if table.policy in AGGREGATING:
+        open_rows = (context.encoding.condition(other.condition).unknown for other in table.rows)
+        return both(context.row(row), *map(negation, open_rows))
     return next(hit.when for hit in context.encoding.table(table).hits if hit.row is row)
 
 
