@@ -64,7 +64,7 @@ TYPES: dict[str, Any] = {
 }
 
 
-class _NoAnchors(yaml.SafeDumper):
+class NoAnchors(yaml.SafeDumper):
     """Rulebooks say everything where it stands."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -134,7 +134,7 @@ def _rulebook(made: Made, items: list[dict[str, Any]]) -> str:
         "parameters": limit,
         "sections": [{**section, "items": items}],
     }
-    return yaml.dump(book, Dumper=_NoAnchors, allow_unicode=True, sort_keys=False, width=1_000)
+    return yaml.dump(book, Dumper=NoAnchors, allow_unicode=True, sort_keys=False, width=1_000)
 
 
 def _values(made: Made, dated: str | None) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def _book(made: Made, items: list[dict[str, Any]]) -> str:
     }
     return yaml.dump(
         book,
-        Dumper=made_up._NoAnchors,  # noqa: SLF001  # one family
+        Dumper=made_up.NoAnchors,
         allow_unicode=True,
         sort_keys=False,
         width=1_000,
