@@ -40,16 +40,19 @@ def claims(context: Context) -> Iterator[Claim]:
 
 
 def _along(context: Context, cliffs: Cliffs) -> Iterator[Claim]:
-    """Everything along one fact; what could not be settled is said once."""
+    """Everything along one fact. That something was not settled is said once, and only where nothing is shown
+    or the list is cut.
+    """
     origin = cliffs.moving.item.origin
     if len(cliffs.thresholds) > MOST_THRESHOLDS or _is_long(cliffs.moving.item):
         yield from unsettled(context, NotKnown("time_limit"), "R314", origin.id, origin.span)
         return
     shown = (cliffs.claim(*change) for step in cliffs.steps() for change in cliffs.changes(step))
-    yield from islice(shown, MOST_CLIFFS)
-    if next(shown, None) is not None:
-        cliffs.doubts.append(NotKnown("time_limit"))
-    for doubt in cliffs.doubts[:1]:
+    found = list(islice(shown, MOST_CLIFFS))
+    yield from found
+    is_cut = next(shown, None) is not None
+    doubts = [NotKnown("time_limit")] if is_cut else [] if found else cliffs.doubts
+    for doubt in doubts[:1]:
         yield from unsettled(context, doubt, "R314", origin.id, origin.span)
 
 
