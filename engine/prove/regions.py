@@ -124,7 +124,8 @@ class _Search:
 
     def _around(self, cell: Box) -> Box:
         """Where the leaves do not decide the formula: every piece around that has one of its tickets."""
-        return self._without_implied(self._widened(cell, self._is_filled))
+        kept = {n: held for n, held in cell.items() if held != self.dimensions[n].all}
+        return self._without_implied(self._widened(kept, self._is_filled))
 
     def _without_implied(self, box: Box) -> Box:
         """Without what follows from the rest, those that are kept least first."""
