@@ -2,8 +2,10 @@
 
 A block's first line says what it is. `yaml catalogue`, `yaml sources`, `yaml statements` and `yaml frame`
 stand once, on the page in English. `yaml rulebook=NAME` is a whole rulebook and `yaml item=NAME` one or
-more items for the frame; `text finding` is what `check` says of the rulebook above it; `json ticket` and
-`json verdict` follow the rulebook that they are about. A block without a second word is only shown.
+more items for the frame; `yaml beside=NAME` are items of another rulebook of the same library. `text finding`
+is what `check` says of the rulebook above it; `json ticket` and `json verdict` follow the rulebook that they
+are about. A block without a second word is only shown; such, and files by name, are `after` the rulebook
+above them.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 _BLOCK = re.compile(r"^```(?P<form>[a-z]+)(?: (?P<role>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _ALONE = ("catalogue", "sources", "statements", "frame")
+_STARTS = ("rulebook=", "item=")
 REFERENCE = "docs/language.md"
 """Its catalogue, sources, statements and frame serve its twin as well."""
 ITEM_PLACE = "      # the items stand here\n"
@@ -51,6 +54,7 @@ class Sample:
     files: Mapping[str, bytes]
     finding: Block | None
     tickets: tuple[Ticket, ...]
+    after: tuple[Block, ...] = ()
 
 
 @cache
@@ -69,7 +73,7 @@ def samples(text: str) -> list[Sample]:
     found = list(blocks(text))
     reference = {block.role: block.text for block in blocks(page(REFERENCE)) if block.role in _ALONE}
     alone = reference | {block.role: block.text for block in found if block.role in _ALONE}
-    starts = [i for i, block in enumerate(found) if "=" in block.role]
+    starts = [i for i, block in enumerate(found) if block.role.startswith(_STARTS)]
     return [_sample(found[start:end], alone) for start, end in pairwise([*starts, len(found)])]
 
 
@@ -77,13 +81,17 @@ def _sample(found: list[Block], alone: Mapping[str, str]) -> Sample:
     head, rest = found[0], found[1:]
     kind, _, name = head.role.partition("=")
     text = head.text if kind == "rulebook" else _framed(head.text, name, alone["frame"])
+    beside = {block.role.removeprefix("beside="): block.text for block in rest if "beside=" in block.role}
+    books = {name: text} | {other: _framed(items, other, alone["frame"]) for other, items in beside.items()}
     special = {"facts.yaml": "catalogue", "sources.yaml": "sources", "statements.yaml": "statements"}
     files = {file: alone[role].encode() for file, role in special.items()}
     tickets = [block for block in rest if block.role == "ticket"]
     verdicts = [block for block in rest if block.role == "verdict"]
     pairs = tuple(Ticket(*pair) for pair in zip(tickets, verdicts, strict=True))
     finding = next((block for block in rest if block.role == "finding"), None)
-    return Sample(name, head.line, {**files, f"{name}.yaml": text.encode()}, finding, pairs)
+    files |= {f"{book}.yaml": written.encode() for book, written in books.items()}
+    after = tuple(block for block in rest if not block.role or block.role.startswith("file="))
+    return Sample(name, head.line, files, finding, pairs, after)
 
 
 def _framed(items: str, name: str, frame: str) -> str:

@@ -1,0 +1,133 @@
+"""Every rulebook on the page about proofs gets the findings shown, and every command prints what is shown.
+
+A `text finding` is what `caiding prove` says of the rulebook above it, all of it but for cliffs, which are
+only asked for where they are shown. Behind a rulebook a `diff` makes another edition of it, in the folder
+`candidate`; commands in `console` run beside both.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from api.cli.main import main
+from engine.base.findings import Language, codes
+from engine.library import load_texts
+from tests.docs.blocks import Block, Sample, page, samples
+from tests.docs.transcript import LEFT_OUT, changed
+
+PAGES: Mapping[str, Language] = {"docs/proofs.md": "en", "docs/proofs.zh.md": "zh"}
+CLIFF = "R314"
+NOT_SHOWN = {"R392"}
+"""The page tells of these without an example: only a mistake of Caiding's own could make one."""
+FINDING, TICKET = re.compile(r"\[(R3\d\d)\]"), re.compile(r"^(?:ticket|工单): (\{.*\})$", re.MULTILINE)
+Caiding = Callable[..., str]
+EVERY = [
+    pytest.param(name, sample, id=f"{name}:{sample.line} {sample.name}")
+    for name in PAGES
+    for sample in samples(page(name))
+]
+
+
+@pytest.fixture
+def caiding(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Caiding:
+    """Runs a command in a folder of its own, and gives what it prints, errors first."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def call(*arguments: str) -> str:
+        main(arguments)
+        out, err = capsys.readouterr()
+        return err + out
+
+    return call
+
+
+def laid_out(sample: Sample, folder: Path) -> None:
+    """The sample's files, and its other edition where it has one."""
+    (folder / "rules").mkdir()
+    for name, content in sample.files.items():
+        (folder / "rules" / name).write_bytes(content)
+    for block in sample.after:
+        if block.form == "diff":
+            candidate = folder / "candidate"
+            shutil.copytree(folder / "rules", candidate, dirs_exist_ok=True)
+            file = candidate / f"{sample.name}.yaml"
+            file.write_text(changed(file.read_text(encoding="utf-8"), block), encoding="utf-8")
+
+
+def codes_of(finding: Block) -> list[str]:
+    return FINDING.findall(finding.text) or [CLIFF]
+
+
+@pytest.mark.parametrize(("name", "sample"), EVERY)
+def test_the_proof_says_of_a_rulebook_what_the_page_shows(
+    name: str, sample: Sample, caiding: Caiding, tmp_path: Path
+) -> None:
+    laid_out(sample, tmp_path)
+    said = ["--lang", PAGES[name], "prove"]
+    found = [one["code"] for one in json.loads(caiding(*said, "--format", "json"))["findings"]]
+    if sample.finding is None:
+        assert set(found) <= {CLIFF}
+        return
+    shown = codes_of(sample.finding)
+    assert sorted(code for code in found if code != CLIFF) == sorted(code for code in shown if code != CLIFF)
+    printed = caiding(*said, "--only", ",".join(shown))
+    assert printed.rpartition("\n\n")[0].strip("\n") == sample.finding.text.strip("\n")
+    for ticket in TICKET.findall(sample.finding.text):
+        Path("ticket.json").write_text(ticket, encoding="utf-8")
+        assert "edition" in json.loads(caiding("decide", "ticket.json", "--format", "json"))
+
+
+@pytest.mark.parametrize(("name", "sample"), [case for case in EVERY if case.values[1].after])  # type: ignore[union-attr]  # a Sample
+def test_the_commands_of_the_page_print_what_it_shows(
+    name: str, sample: Sample, caiding: Caiding, tmp_path: Path
+) -> None:
+    laid_out(sample, tmp_path)
+    for command, shown in commands(sample, tmp_path):
+        program, *arguments = shlex.split(command)
+        assert program == "caiding", command
+        printed = [line.rstrip() for line in caiding("--lang", PAGES[name], *arguments).splitlines()]
+        rest = iter(printed)
+        missing = [line for line in shown if line != LEFT_OUT and line not in rest]
+        assert missing == [], "\n".join(printed)
+        assert LEFT_OUT in shown or shown == printed
+
+
+def commands(sample: Sample, folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each command behind the sample with the lines shown of its output; files are written on the way."""
+    for block in sample.after:
+        if block.role:
+            (folder / block.role.removeprefix("file=")).write_text(block.text, encoding="utf-8")
+        elif block.form == "console":
+            for part in f"\n{block.text}".split("\n$ ")[1:]:
+                command, *shown = part.rstrip("\n").split("\n")
+                yield command, [line.rstrip() for line in shown]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_finding_of_the_proof_has_an_example(name: str) -> None:
+    shown = {code for sample in samples(page(name)) if sample.finding for code in codes_of(sample.finding)}
+    proved = {code for code in codes() if code.startswith("R3")}
+    assert shown == proved - NOT_SHOWN
+    assert [code for code in sorted(proved) if f"**{code}**" not in page(name)] == []
+
+
+def test_both_pages_show_the_same_rulebooks() -> None:
+    """But for their examples, which are called otherwise and are no part of an edition."""
+    english, chinese = (
+        [(sample.name, edition_of(sample.files)) for sample in samples(page(name))] for name in PAGES
+    )
+    assert english == chinese
+
+
+def edition_of(files: Mapping[str, bytes]) -> str:
+    plan = load_texts(files).plan
+    assert plan is not None
+    return plan.edition
