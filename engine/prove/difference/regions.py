@@ -49,7 +49,7 @@ def changed_regions(pair: Pair) -> Found:
     for _ in range(MOST_CLASSES):
         model = solver.find()
         if not isinstance(model, Model):
-            return Found(_each_once(changes), complete and model == "none")
+            return Found(_in_order(pair, changes), complete and model == "none")
         alike = conjunction(_signature(pair, model))
         settled = _settled(pair, model)
         found, all_found = regions(both(pair.condition, alike), axioms, atoms, MOST_REGIONS)
@@ -57,13 +57,27 @@ def changed_regions(pair: Pair) -> Found:
         complete = complete and all_found and len(shown) == len(found)
         changes += shown
         solver.add([negation(alike)])
-    return Found(_each_once(changes), False)
+    return Found(_in_order(pair, changes), False)
 
 
-def _each_once(changes: Sequence[RegionChange]) -> tuple[RegionChange, ...]:
-    """Changes that read the same (they differ in what no region can say) are one."""
+def _in_order(pair: Pair, changes: Sequence[RegionChange]) -> tuple[RegionChange, ...]:
+    """By the tickets inside, smaller values first, whatever the solver met first.
+
+    Changes that read the same (they differ in what no region can say) are one.
+    """
     told = {(change.region.sides, repr(change.before), repr(change.after)): change for change in changes}
-    return tuple(told.values())
+    names = list({**pair.encodings[0].plan.facts, **pair.encodings[1].plan.facts})
+
+    def values(change: RegionChange) -> list[tuple[int, Any]]:
+        facts = change.inside.facts
+        return [(n, _comparable(facts[name])) for n, name in enumerate(names) if name in facts]
+
+    return tuple(sorted(told.values(), key=values))
+
+
+def _comparable(value: Value) -> Any:
+    """Lists by how long they are."""
+    return len(value) if isinstance(value, tuple) else value
 
 
 def _atoms(pair: Pair) -> list[Atom]:
