@@ -88,10 +88,10 @@ class _Asking:
     def _true_model(self) -> Model | Literal["out_of_reach", "time_limit"]:
         """A model in which everything that had been left open has its true value."""
         for _ in range(REFINEMENTS):
-            found = self.solver.find(self.symbols.shown(), *self.preferred)
+            found = self.solver.find(self.symbols.shown(self.names), *self.preferred)
             if not isinstance(found, Model) and self.preferred:
                 self.preferred = []
-                found = self.solver.find(self.symbols.shown())
+                found = self.solver.find(self.symbols.shown(self.names))
             if not isinstance(found, Model):
                 return "out_of_reach" if found == "none" else "time_limit"
             lemmas = [lemma for free in self.free if (lemma := free.lemma(found)) is not None]

@@ -180,9 +180,7 @@ def _table(encoding: Encoding, table: TablePlan) -> ItemForm:
     )
 
 
-def _gap(
-    encoding: Encoding, table: TablePlan, gap: Undefined, when: Bool, row: RowPlan | None
-) -> Effect:
+def _gap(encoding: Encoding, table: TablePlan, gap: Undefined, when: Bool, row: RowPlan | None) -> Effect:
     """What the source leaves open, with what each other reading would put out."""
     readings = " ".join(reading for reading, _ in gap.alternatives)
     amounts = tuple(

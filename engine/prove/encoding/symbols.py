@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.base.calendar import EARLIEST, LATEST
 from engine.evaluate.facts import MOST_DIGITS, Facts
@@ -28,6 +28,7 @@ from engine.prove.solver import (
     disjunction,
     either,
     equal,
+    identity,
     int_symbol,
     negation,
     number,
@@ -35,6 +36,11 @@ from engine.prove.solver import (
 )
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import INSTANT, FieldType, Kind, Scalar, Type
+
+Sort: TypeAlias = tuple[str, Kind, int, str]
+"""A fact by name, and what its symbol is: kind, digits and what absence means."""
+Admits: TypeAlias = tuple[tuple[str, ...], Scalar | None, Scalar | None]
+"""Members, least and most value."""
 
 MOST_RECORDS = 3
 """So many records of a list are written out; of a longer one nothing is said."""
@@ -61,8 +67,10 @@ class Symbols:
         self.partial = partial
         self._index = SymbolIndex()
         self._words: dict[str, int] = {}
-        self._facts: dict[tuple[str, Type, str], tuple[FactDeclaration, Worth]] = {}
-        self._lists: dict[tuple[str, Type, str], tuple[FactDeclaration, Records]] = {}
+        self._facts: dict[Sort, tuple[FactDeclaration, Worth]] = {}
+        self._admitted: set[tuple[Sort, Admits]] = set()
+        self._lists: dict[tuple[Any, ...], tuple[FactDeclaration, Records]] = {}
+        self._field_bounds: set[tuple[int, Type]] = set()
         self._bounds: dict[str, list[Bool]] = {}
         self._free: dict[tuple[Any, ...], Free] = {}
         self._as_of: Worth | None = None
@@ -100,21 +108,27 @@ class Symbols:
     # --- facts ------------------------------------------------------------------------------------------
 
     def fact(self, declared: FactDeclaration) -> Worth:
-        """A fact that the ticket gives, or may give."""
-        key = declared.name, declared.type, declared.absence
-        if key not in self._facts:
+        """A fact that the ticket gives, or may give; of two editions what both admit."""
+        sort = declared.name, declared.type.kind, _scale(declared.type), declared.absence
+        if sort not in self._facts:
             name = declared.name if not self._named(declared.name) else f"{declared.name}#{len(self._facts)}"
-            self._facts[key] = declared, self._symbol(name, declared.type, declared.absence == "none")
-            self._bind(self._facts[key][1], self._within(declared, self._facts[key][1]))
-        return self._facts[key][1]
+            self._facts[sort] = declared, self._symbol(name, declared.type, declared.absence == "none")
+        worth = self._facts[sort][1]
+        admits = declared.type.members, declared.minimum, declared.maximum
+        if (sort, admits) not in self._admitted:
+            self._admitted.add((sort, admits))
+            self._bind(worth, self._within(declared, worth))
+        return worth
 
     def _named(self, name: str) -> bool:
-        return any(known == name for known, _, _ in self._facts)
+        return any(known == name for known, *_ in self._facts)
 
     def given(self, declared: FactDeclaration) -> Bool:
         """Whether the ticket gives a fact that the rules can work out as well."""
         given = bool_symbol(f"{declared.name} given")
         worth = self.fact(declared)
+        if f"{declared.name} given" in self._bounds:
+            return given
         self._bound(
             f"{declared.name} given", [bound for s in self._index.of(worth.term) for bound in self._bounds[s]]
         )
@@ -126,7 +140,8 @@ class Symbols:
             seconds = int_symbol(AS_OF)
             known = bool_symbol(f"{AS_OF} known") if self.partial else TRUE
             self._as_of = Worth(known, TRUE, seconds * number(SECOND))
-            self._bound(AS_OF, [_between(self._as_of.term, *_instants())])
+            self.show_only(_between(self._as_of.term, *_instants(1)))
+            self._bound(AS_OF, [_between(self._as_of.term, *_instants(-1))])
         return self._as_of
 
     def _symbol(self, name: str, type_: Type, may_be_none: bool) -> Worth:
@@ -163,7 +178,8 @@ class Symbols:
             case Kind.MONTH:
                 return [_between(worth.term, month_number(EARLIEST), month_number(LATEST))]
             case Kind.INSTANT:
-                return [_between(worth.term, *_instants())]
+                self.show_only(_between(worth.term, *_instants(1)))
+                return [_between(worth.term, *_instants(-1))]
             case _:
                 return [compared(">=", worth.term, number(0))]
 
@@ -171,10 +187,22 @@ class Symbols:
 
     def records(self, declared: FactDeclaration) -> Records:
         """A list of records; one of a `record` fact has one at most."""
-        key = declared.name, declared.type, declared.absence
-        if key not in self._lists:
-            self._lists[key] = declared, self._records(declared)
-        return self._lists[key][1]
+        fields = declared.type.fields.items()
+        sorts = tuple((n, f.type.kind, _scale(f.type), f.absent_is_none) for n, f in fields)
+        sort = declared.name, sorts, declared.absence, declared.is_record
+        if sort not in self._lists:
+            self._lists[sort] = declared, self._records(declared)
+        records = self._lists[sort][1]
+        for record in records.records:
+            for name, field in fields:
+                self._bind_once(record[name], field.type)
+        return records
+
+    def _bind_once(self, worth: Worth, type_: Type) -> None:
+        key = identity(worth.term), type_
+        if key not in self._field_bounds:
+            self._field_bounds.add(key)
+            self._bind(worth, self._bounds_of(type_, worth))
 
     def _records(self, declared: FactDeclaration) -> Records:
         name, most = declared.name, 1 if declared.is_record else MOST_RECORDS
@@ -195,9 +223,7 @@ class Symbols:
         return Records(known, there, length, longer, records)
 
     def _field(self, name: str, field: FieldType) -> Worth:
-        worth = self._symbol(name, field.type, field.absent_is_none)
-        self._bind(worth, self._bounds_of(field.type, worth))
-        return worth
+        return self._symbol(name, field.type, field.absent_is_none)
 
     # --- what is left open ------------------------------------------------------------------------------
 
@@ -273,18 +299,18 @@ class Symbols:
         """Tickets that are shown are only such: of others too much is left open."""
         self._shown.append(condition)
 
-    def shown(self) -> Bool:
-        """No list is longer than what is written out of it, and no pause is left open."""
-        lists = [negation(records.longer) for _, records in self._lists.values()]
-        return conjunction([*lists, *self._shown])
+    def shown(self, names: frozenset[str]) -> Bool:
+        """Of these symbols: no list is longer than what is written out of it, and no pause is left open."""
+        wanted = [negation(records.longer) for _, records in self._lists.values()] + self._shown
+        return conjunction(condition for condition in wanted if self._index.of(condition) <= names)
 
     def ticket(self, model: Model, names: frozenset[str], zone: tzinfo) -> tuple[Facts, datetime | None]:
         """The ticket that a model is; only facts among the named symbols are given."""
         facts: dict[str, Any] = {}
-        for (name, _, _), (declared, worth) in self._facts.items():
+        for (name, *_), (declared, worth) in self._facts.items():
             if self._is_given(declared, worth, model, names):
                 facts.setdefault(name, self.decoded(model, worth, declared.type, zone))
-        for (name, _, _), (declared, records) in self._lists.items():
+        for (name, *_), (declared, records) in self._lists.items():
             read = self._index.of(records.known, records.there, records.length)
             if read & names and model.truth(both(records.known, records.there)):
                 facts.setdefault(name, tuple(self._decoded_records(model, declared, records, zone)))
@@ -295,12 +321,12 @@ class Symbols:
     def pins(self, facts: Facts, as_of: datetime | None) -> list[Bool]:
         """That the ticket is this one, as far as its facts have been asked for; the inverse of `ticket`."""
         found: list[Bool] = []
-        for (name, _, _), (declared, worth) in self._facts.items():
+        for (name, *_), (declared, worth) in self._facts.items():
             if declared.derived == "fallback":
                 given = self.given(declared)
                 found.append(given if name in facts else negation(given))
             found += self._pinned(worth, declared.type, facts.get(name))
-        for (name, _, _), (declared, records) in self._lists.items():
+        for (name, *_), (declared, records) in self._lists.items():
             found += self._pinned_records(declared, records, facts.get(name))
         if self._as_of is not None:
             found += self._pinned(self._as_of, INSTANT, as_of)
@@ -404,8 +430,11 @@ def _between(term: Int, low: int, high: int) -> Bool:
     return both(compared(">=", term, number(low)), compared("<=", term, number(high)))
 
 
-def _instants() -> tuple[int, int]:
-    """The first and last instant that a fact may name, in the zone that is furthest from UTC."""
-    first = datetime(EARLIEST.year, EARLIEST.month, EARLIEST.day, tzinfo=UTC) + timedelta(days=1)
-    last = datetime(LATEST.year, LATEST.month, LATEST.day, tzinfo=UTC)
+def _instants(days: int) -> tuple[int, int]:
+    """The first and last instant that a fact may name, so many days narrower at each end.
+
+    By the clocks of a zone they are known to a day: nobody may name what lies a day outside.
+    """
+    first = datetime(EARLIEST.year, EARLIEST.month, EARLIEST.day, tzinfo=UTC) + timedelta(days=days)
+    last = datetime(LATEST.year, LATEST.month, LATEST.day, tzinfo=UTC) + timedelta(days=1 - days)
     return microseconds(first), microseconds(last)
