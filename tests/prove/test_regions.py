@@ -152,13 +152,12 @@ def test_beyond_a_boundary_all_other_sides_hold(condition: Expression) -> None:
 
 def written(region: Region) -> str:
     """A rulebook with the region for the conditions of a rule."""
-    when = {side.fact: side.text for side in region.sides if side.fact is not None}
-    formulas = [side.text for side in region.sides if side.fact is None]
+    sides = [{"formula" if side.fact is None else side.fact: side.text} for side in region.sides]
     rule = {
         "rule": "read-again",
         "title": {"zh": "〔〕", "en": "rule"},
         "cite": {"source": "deck", "quote": "甲"},
-        "when": {**when, **({"formula": formulas} if formulas else {})},
+        "when": {"all": sides} if sides else {},
         "then": {"breach": {"code": "late"}},
     }
     book = yaml.safe_load(RULEBOOK)
