@@ -282,10 +282,10 @@ class Symbols:
         """The symbols of all facts that have been asked for."""
         worths = [worth for _, worth in self._facts.values()]
         worths += [w for _, records in self._lists.values() for r in records.records for w in r.values()]
-        lengths = [term for _, r in self._lists.values() for term in (r.known, r.there, r.length)]
-        moments = [] if self._as_of is None else [self._as_of.term]
+        lengths = [term for _, r in self._lists.values() for term in (r.known, r.there, r.length, r.longer)]
+        moments = [] if self._as_of is None else [self._as_of.known, self._as_of.term]
         terms = [term for worth in worths for term in (worth.known, worth.there, worth.term)]
-        return self._index.of(*terms, *lengths, *moments)
+        return self._index.of(*terms, *lengths, *moments, *self._givens())
 
     def prefer(self, condition: Bool) -> None:
         """Tickets that are shown are rather such, where there are any."""
@@ -352,15 +352,24 @@ class Symbols:
 
     def other_than(self, model: Model, names: frozenset[str]) -> Bool:
         """Any ticket but that of the model."""
+        said = [term for term in self._said(model) if self._index.of(term) & names]
+        return negation(conjunction(equal(term, model.value(term)) for term in said))
+
+    def _said(self, model: Model) -> Iterator[Term]:
+        """What makes it this ticket: what is not there has no value, and a list no more than its records."""
         worths = [worth for _, worth in self._facts.values()]
-        worths += [w for _, records in self._lists.values() for r in records.records for w in r.values()]
-        same = [
-            equal(term, model.value(term))
-            for worth in worths
-            for term in (worth.known, worth.there, worth.term)
-            if self._index.of(term) & names
-        ]
-        return negation(conjunction(same))
+        for _, records in self._lists.values():
+            yield from (records.known, records.there, records.length, records.longer)
+            rows = records.records[: model.number(records.length)]
+            worths += [worth for row in rows for worth in row.values()]
+        for worth in (*worths, *([] if self._as_of is None else [self._as_of])):
+            yield from (worth.known, worth.there)
+            yield from [worth.term] if model.truth(worth.usable) else []
+        yield from self._givens()
+
+    def _givens(self) -> Iterator[Bool]:
+        fallbacks = (declared for declared, _ in self._facts.values() if declared.derived == "fallback")
+        yield from (bool_symbol(f"{declared.name} given") for declared in fallbacks)
 
     def _is_given(self, declared: FactDeclaration, worth: Worth, model: Model, names: frozenset[str]) -> bool:
         if declared.derived == "fallback":
