@@ -10,7 +10,7 @@ JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
 SPARK := $(if $(shell $(JAVA) --version 2>/dev/null | awk 'NR == 1 && $$2 + 0 >= 17'),.venv/.spark)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup spark demo test lint audit check agree bench bench-replay bench-service soak lock clean
+.PHONY: help setup spark demo test lint audit check agree cross-check bench bench-replay bench-service soak lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 21
@@ -47,6 +47,9 @@ check: lint audit test ## what must hold before a change lands
 
 agree: .venv/.installed ## 100,000 made-up tickets through all three evaluators
 	$(BIN)/python -m tests.agreement.run --tickets 100000 --seed 1
+
+cross-check: .venv/.installed ## 10,000 made-up tables: no search finds what the proofs deny
+	$(BIN)/python -m tests.prove.cross_check --tables $(or $(TABLES),10000)
 
 bench: .venv/.benchmark ## measure decisions a second, then the service
 	$(BIN)/python -m benchmarks.run

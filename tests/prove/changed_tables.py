@@ -65,7 +65,8 @@ def _drop_row(random: Random, items: list[Made]) -> None:
 def _repeat_row(random: Random, items: list[Made]) -> None:
     if tables := _tables(items):
         rows = random.choice(tables)["rows"]
-        rows.insert(random.randrange(len(rows) + 1), {**deepcopy(random.choice(rows)), "row": "again"})
+        again = {**deepcopy(random.choice(rows)), "row": f"again-{len(rows)}"}
+        rows.insert(random.randrange(len(rows) + 1), again)
 
 
 def _split_row(random: Random, items: list[Made]) -> None:

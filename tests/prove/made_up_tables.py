@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from random import Random
 from typing import Any, TypeAlias
 
@@ -44,7 +45,7 @@ DOMAINS: Mapping[str, Sequence[Any]] = {
 """What tickets may say of a fact of each sort."""
 LACKING: Mapping[str, Sequence[Any]] = {
     "record": ([{"kind": "red"}],),
-    "list": ([{"size": 2}], [{"kind": "red"}, {"kind": "green", "size": 1}], [{}, {"kind": "red", "size": 1}]),
+    "list": ([{"size": 2}], [{"kind": "red"}, {"kind": "green", "size": 1}], [{}, {"kind": "red"}]),
 }
 """What they may say besides where a record need not have all its fields."""
 MOMENTS = ("2015-10-01T09:15", "2015-10-02T12:00", "2015-10-20T00:00")
@@ -79,7 +80,7 @@ EDGES: Mapping[str, Sequence[str]] = {
 
 @dataclass
 class MadeUp:
-    """A library in the making. `facts` as catalogues declare them, `sorts`: of each fact; `items` in order."""
+    """A library in the making: facts as catalogues declare them, the sort of each, and items in order."""
 
     random: Random
     facts: dict[str, Made] = field(default_factory=dict)
@@ -121,14 +122,14 @@ class MadeUp:
         }
         return yaml.dump(book, Dumper=NoAnchors, allow_unicode=True, sort_keys=False, width=1_000)
 
-    @property
+    @cached_property
     def library(self) -> Library:
         """The library, which must load without errors."""
         return library_from(self.facts, self.text)
 
 
 def made_up(random: Random) -> MadeUp:
-    """Three to five facts, and one to four items about them; most items are tables."""
+    """Two to six facts, and two to five items about them; most items are tables."""
     made = MadeUp(random)
     sorts = random.sample(PLAIN, random.randint(2, 4)) + random.sample(ODD, random.choice((0, 0, 0, 1)))
     for sort in sorts:
@@ -141,7 +142,7 @@ def made_up(random: Random) -> MadeUp:
         if made.chance(0.3):
             made.items.append(_definition(made, name))
     makers: Sequence[Callable[[MadeUp], Made]] = (_table, _table, _table, _rule, _clock)
-    made.items += [random.choice(makers)(made) for _ in range(random.randint(1, 4))]
+    made.items += [random.choice(makers)(made) for _ in range(random.randint(2, 5))]
     return made
 
 

@@ -61,10 +61,8 @@ class Tickets:
         }
         axes: list[Sequence[Any]] = [*domains.values(), self._moments]
         if prod(map(len, axes)) <= most:
-            drawn = product(*axes)
-        else:
-            drawn = (tuple(random.choice(axis) for axis in axes) for _ in range(most))
-        return [self._ticket(values) for values in drawn]
+            return [self._ticket(values) for values in product(*axes)]
+        return [self._ticket([random.choice(axis) for axis in axes]) for _ in range(most)]
 
     def partial(self, random: Random, most: int) -> list[Ticket]:
         """Any fact may be missing, the instant of judging too."""
@@ -218,3 +216,5 @@ def _tests(condition: Expression) -> Iterator[Test]:
             yield from (test for item in items for test in _tests(item))
         case Not(item=item):
             yield from _tests(item)
+        case _:
+            return
