@@ -11,7 +11,7 @@ from engine.prove.claim import Claim
 from engine.prove.findings.boxes import pairs_that_may_meet
 from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
 from engine.prove.findings.otherwise import is_left_over
-from engine.prove.solver import Model, Solver, conjunction
+from engine.prove.solver import Solver, conjunction
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import Constant, Expression
 from engine.rulebook.model import Undefined
@@ -36,7 +36,7 @@ def _shadowed(context: Context, table: TablePlan, rows: Sequence[RowPlan]) -> It
     given = context.applies(table)
     solver = context.solver(given, about=[context.row(row) for row in table.rows])
     for row in rows:
-        if isinstance(solver.find(context.row(row)), Model):
+        if solver.find(context.row(row)) != "none":
             yield from _is_shadowed(context, table, row, before[row.origin.id], solver)
 
 
@@ -77,7 +77,7 @@ def _place(cell: Expression, order: Sequence[Scalar]) -> int:
 def _is_shadowed(
     context: Context, table: TablePlan, row: RowPlan, before: Sequence[RowPlan], solver: Solver
 ) -> Iterator[Claim]:
-    """A row that can hold: whether it ever counts."""
+    """A row that can hold, as far as is known: whether it ever counts."""
     spared = (context.encoding.condition(other.condition).false for other in before)
     counts = conjunction([context.row(row), *spared])
     asked = Asked(table.origin.id, counts, lambda trial: _does_count(trial, table, row))
