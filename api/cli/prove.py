@@ -13,7 +13,7 @@ from api.cli.door import CLEAN, FOUND, Door, Stop
 from api.cli.loading import plan_under, sound_library
 from api.cli.options import OneOf, described, option
 from api.cli.proving import told_on_a_terminal
-from api.present.claims import CLIFF, Claims, claims_json, claims_summary, cliffs
+from api.present.claims import CLIFF, Claims, absent_line, claims_json, claims_summary, cliffs
 from api.present.findings_text import console_on, finding_text
 from api.present.github import github_line
 from api.present.sarif import sarif
@@ -53,7 +53,8 @@ def command(
     with told_on_a_terminal() as told:
         found = prove(library, told)
     claims = [claim for claim in found if _is_asked_for(claim, wanted, rules)]
-    _write(Claims(claims, library), library, folder, form, door.language)
+    shown = Claims(claims, library, whole=not (wanted or rules))
+    _write(shown, library, folder, form, door.language)
     return FOUND if any(c.finding.severity is not Severity.INFORMATION for c in claims) else CLEAN
 
 
@@ -97,7 +98,10 @@ def _write(claims: Claims, library: Library, folder: str, form: str, language: L
                 click.echo(github_line(finding, language, lambda f: claims.lines(f, language)))
         case _:
             _write_text(claims, library, language)
-            click.echo(claims_summary(claims.claims, folder, language))
+            absent = absent_line(claims.claims, language) if claims.whole else ""
+            click.echo(
+                "\n".join([*([absent] if absent else []), claims_summary(claims.claims, folder, language)])
+            )
 
 
 def _write_text(claims: Claims, library: Library, language: Language) -> None:

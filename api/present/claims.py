@@ -23,15 +23,18 @@ CLIFF = "R314"
 """Claims of this code are shown as one table."""
 READING = "R316"
 """Claims of this code are about an entry of the register of ambiguities."""
+FAULTS = ("R301", "R303", "R304", "R305", "R306", "R307", "R308", "R309", "R310", "R311", "R313")
+"""Of these it is worth saying that there are none."""
 MOST_REGIONS = 8
 Key: TypeAlias = tuple[object, ...]
 
 
 class Claims:
-    """The claims of one library, to be looked up by their findings."""
+    """The claims of one library, to be looked up by their findings; `whole`: all that could be found."""
 
-    def __init__(self, claims: Sequence[Claim], library: Library) -> None:
+    def __init__(self, claims: Sequence[Claim], library: Library, whole: bool = False) -> None:
         self.claims = claims
+        self.whole = whole
         self._library = library
         self._by_finding: Mapping[Key, Claim] = {_key(claim.finding): claim for claim in claims}
 
@@ -108,7 +111,8 @@ def claims_json(shown: Claims, library: Library, language: Language) -> dict[str
     ]
     severities = {f"{s}s": sum(c.finding.severity is s for c in shown.claims) for s in Severity}
     summary = {"rulebooks": len(library.rulebooks), **severities, **_answers(shown.claims)}
-    return {"findings": found, "summary": summary}
+    absent = {"proved_absent": proved_absent(shown.claims)} if shown.whole else {}
+    return {"findings": found, "summary": summary | absent}
 
 
 def claims_summary(claims: Sequence[Claim], folder: str, language: Language) -> str:
@@ -118,8 +122,21 @@ def claims_summary(claims: Sequence[Claim], folder: str, language: Language) -> 
     parts = listed.join(counted(s, count, language) for s, count in counts.items() if count)
     if not parts:
         return _say("summary_none", language, folder=folder)
-    answers = listed.join(_say(key, language, count=count) for key, count in _answers(claims).items())
+    found = _answers(claims).items()
+    answers = listed.join(_say(key, language, count=count) for key, count in found if count)
     return _say("summary", language, folder=folder, findings=parts, answers=answers)
+
+
+def proved_absent(claims: Sequence[Claim]) -> list[str]:
+    """The codes of faults of which a whole library has none: none was found, and none left unsettled."""
+    found = {claim.finding.code for claim in claims} | {c.finding.values.get("asked", "") for c in claims}
+    return [code for code in FAULTS if code not in found]
+
+
+def absent_line(claims: Sequence[Claim], language: Language) -> str:
+    """What a whole library is proved to be free of, on one line."""
+    kinds = [label("proved_absent", code, language) for code in proved_absent(claims)]
+    return _say("none_of", language, kinds=_say("kinds", language).join(kinds)) if kinds else ""
 
 
 def _answers(claims: Sequence[Claim]) -> dict[str, int]:

@@ -95,6 +95,10 @@ def test_each_claim_with_what_shows_it(run: Run) -> None:
         "  days  1 → 2  50.00 CNY → 80.00 CNY",
         "  days  2 → 3  80.00 CNY → 90.00 CNY",
     ]
+    proved = "proved that there are none: rows that overlap and must not, rules in conflict, "
+    assert ran.out.splitlines()[-2].startswith(proved)
+    assert "gaps" not in ran.out.splitlines()[-2]
+    assert "exceptions that never matter" not in ran.out.splitlines()[-2], "which is not settled"
     summary = "small: 2 warnings, 4 notes; 4 shown by a ticket, 1 proved, 1 not settled"
     assert ran.out.splitlines()[-1].endswith(summary)
 
@@ -141,6 +145,9 @@ def test_for_programs(run: Run) -> None:
     assert declared["citations"] == [{"source": "deck", "quote": "丢失罚五十元"}]
     assert (dead["answer"], dead["witness"], dead["free"]) == ("proved", None, ["count of scans"])
     assert (open_["answer"], open_["why"], open_["about"]) == ("not_known", "time_limit", ["day"])
+    absent = found["summary"].pop("proved_absent")
+    assert "R303" in absent
+    assert not {"R301", "R305", "R307"} & set(absent), "found, or not settled"
     assert found["summary"] == {
         "rulebooks": 1,
         "errors": 0,
@@ -176,12 +183,13 @@ def test_only_some(run: Run) -> None:
 
 
 def test_nothing_found(run: Run, claims: Callable[[Callable[[Library], list[Claim]]], None]) -> None:
-    """A library that proves clean says so in one line."""
+    """A library that proves clean says what it is free of, and that nothing was found."""
     claims(lambda _: [])
     ran = run("prove", SMALL)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.endswith("small: nothing was found\n")
-    assert ran.out.count("\n") == 1
+    assert ran.out.startswith("proved that there are none: gaps that are not declared, rows that overlap")
+    assert ran.out.count("\n") == 2
 
 
 @pytest.mark.usefixtures("claims")
