@@ -153,13 +153,23 @@ def extreme(kind: Literal["min", "max"], operands: Sequence[Worth]) -> Worth:
     known, there = together(operands)
     best, *others = operands
     for other in others:
-        one, two = aligned(best, other)
-        first = compared("<=" if kind == "min" else ">=", one.term, two.term)
-        best = replace(one, term=choice(first, one.term, two.term))
+        one, two = map(_over_positive, aligned(best, other))
+        first = compared("<=" if kind == "min" else ">=", _cross(one, two), _cross(two, one))
+        best = chosen(first, one, two)
     return replace(best, known=known, there=there)
 
 
+def _over_positive(worth: Worth) -> Worth:
+    """The same quotient with a positive divisor."""
+    if worth.over is None:
+        return worth
+    negative = compared("<", worth.over, number(0))
+    term, over = (choice(negative, minus(number(0), part), part) for part in (worth.term, worth.over))
+    return replace(worth, term=term, over=over)
+
+
 def absolute(operand: Worth) -> Worth:
+    operand = _over_positive(operand)
     negative = compared("<", operand.term, number(0))
     return replace(operand, term=choice(negative, minus(number(0), operand.term), operand.term))
 
