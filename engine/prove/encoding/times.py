@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -48,6 +48,8 @@ _ALWAYS = frozenset({"wall", "of wall", "first day"})
 """What always has a value."""
 _GREGORIAN = 4800, 146_097
 """So many months are so many days, over and over."""
+_MOST_MINUTES = 10**9
+"""From no day that a ticket may give so many minutes lead out of the calendar."""
 _FARTHEST = 26 * 60 * MINUTE
 """No zone is further from another than this."""
 _EARLIEST, _LATEST = (
@@ -99,13 +101,34 @@ class Times:
             case "add days":
                 return _within_calendar(plus(terms[0], terms[1]))
             case "add minutes":
-                return value(plus(terms[0], times(number(MINUTE), terms[1])))
+                later = plus(terms[0], times(number(MINUTE), terms[1]))
+                steps = constant(terms[1])
+                is_near = steps is not None and abs(steps) <= _MOST_MINUTES
+                return value(later) if is_near else self._within_clocks(later)
             case "at":
                 return replace(_within_calendar(terms[0]), term=self.at(terms[0], terms[1]))
             case "add months" | "add years":
                 return self.months_later(terms[0], terms[1], 12 if function.name == "add years" else 1)
             case "add working days":
                 return self.working_days_later(terms[0], terms[1], function.calendar or "")
+
+    def _within_clocks(self, instant: Int) -> Worth:
+        """An instant outside the years 1 to 9999 is none; near their ends the zone decides."""
+
+        def compute(values: Sequence[int]) -> Computed:
+            try:
+                return microseconds(moment_of(values[0], self.zone))
+            except (OverflowError, ValueError):
+                return None
+
+        first, last = (microseconds(datetime.combine(day, time(), UTC)) for day in (date.min, date.max))
+
+        def inside(margin: int) -> Bool:
+            low, high = number(first + margin), number(last + DAY - 1 - margin)
+            return both(compared(">=", instant, low), compared("<=", instant, high))
+
+        edge = self._free(_Function("instant", (instant,), compute, "add minutes"), lambda _: []).worth
+        return Worth(TRUE, either(inside(2 * DAY), both(inside(0), edge.there)), instant)
 
     # --- the zone ---------------------------------------------------------------------------------------
 
