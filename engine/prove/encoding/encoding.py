@@ -367,15 +367,27 @@ class Encoding:
         name = f"{expression.list.name} {self.symbols.fresh()}"
         truth = bool_symbol(name)
         known = bool_symbol(f"{name} known")
-        free = Free(name, expression.list.name, Worth(known, TRUE, truth), (), None)
-        made = self.symbols.free((type(expression).__name__, expression), free).worth
+        asked = self._asked_of_records(expression)
+        free = Free(name, expression.list.name, Worth(known, TRUE, truth), (), None, kept=asked)
+        made = self.symbols.free((expression, *map(identity, asked)), free).worth
         return when_known(made.known, made.term)
 
     def _open_count(self, count: Count) -> Int:
         name = f"{count.list.name} count {self.symbols.fresh()}"
         term = int_symbol(name)
-        free = Free(name, count.list.name, value(term), (), None, (compared(">=", term, number(0)),))
-        return self.symbols.free(("Count", count), free).worth.term
+        asked = self._asked_of_records(count)
+        bounds = (compared(">=", term, number(0)),)
+        free = Free(name, count.list.name, value(term), (), None, bounds, kept=asked)
+        return self.symbols.free((count, *map(identity, asked)), free).worth.term
+
+    def _asked_of_records(self, expression: Quantifier | Picked | Count) -> tuple[Term, ...]:
+        """What is asked of each record; another edition may work out otherwise what is read there."""
+        parts = (
+            (expression.where, expression.has) if isinstance(expression, Picked) else (expression.condition,)
+        )
+        records = self._records(expression.list).records
+        rails = [self.condition(part, record) for part in parts for record in records]
+        return tuple(term for part in rails for term in (part.must, part.may))
 
     # --- items ------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ class Free:
     word of the rulebook language, the same for readers of all languages.
 
     Without `compute` nothing is known but the bounds. `wider` says of many operands at once what holds of
-    them, these among them.
+    them, these among them. `kept`: terms by whose identity it is known.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Free:
     compute: Callable[[Sequence[int]], Computed] | None
     bounds: tuple[Bool, ...] = ()
     wider: Callable[[Sequence[int]], Bool] | None = None
+    kept: tuple[Term, ...] = ()
 
     def lemma(self, model: Model) -> Bool | None:
         """What the model has wrong about it; None where it is right, or nothing can be said."""
