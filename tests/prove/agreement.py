@@ -122,7 +122,9 @@ def _plain(outcome: Mapping[str, Any]) -> Any:
             return kind, {"action": outcome["action"], "allowed": str(outcome["allowed"]).lower()} | requires
         case "share":
             shares = {share["party"]: _decimal(share["amount"]) for share in outcome["shares"]}
-            return kind, {"unit": outcome["unit"], "of": _decimal(outcome["of"])} | shares
+            ceilings = " ".join(share["party"] for share in outcome["shares"] if "up_to" in share)
+            fixed = {"unit": outcome["unit"]} | ({"up_to": ceilings} if ceilings else {})
+            return kind, fixed | {"of": _decimal(outcome["of"])} | shares
         case "review":
             return kind, {"reason": outcome["reason"]}
         case "score":
@@ -130,7 +132,8 @@ def _plain(outcome: Mapping[str, Any]) -> Any:
         case "compensation" if outcome["amount"] is None:
             return kind, _given(outcome, "payee", "payer")
         case "compensation":
-            return kind, _given(outcome, "payee", "payer") | {"amount": _decimal(outcome["amount"])}
+            parts = _given(outcome, "unit", "payee", "payer")
+            return kind, parts | {"amount": _decimal(outcome["amount"])}
         case "fine" | "fee":
             return kind, _given(outcome, "unit", "payer", "per") | {"amount": _decimal(outcome["amount"])}
         case _:

@@ -155,7 +155,11 @@ def _not_in(other: ItemForm, effects: Sequence[Effect]) -> Iterator[Effect]:
 def _as_it_is(one: Effect, other: Effect) -> bool:
     amounts = zip(one.amounts, other.amounts, strict=False)
     alike = one.like == other.like and len(one.amounts) == len(other.amounts) and same(one.when, other.when)
-    return alike and all(same(a.term, b.term) for (_, a), (_, b) in amounts)
+    return alike and all(
+        same(left, right)
+        for (_, a), (_, b) in amounts
+        for left, right in ((a.term, b.term), (a.known, b.known), (a.there, b.there))
+    )
 
 
 def _same_value(encoding: Encoding, part: DefinitionPlan, model: Model) -> Iterator[Bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from engine.plan.nodes import ClockPlan
@@ -125,6 +126,31 @@ def in_time(encoding: Encoder, clock: ClockPlan) -> Rails:
     found = form(encoding, clock)
     met, breached = both(own.must, found.met), both(own.must, found.breached)
     return Rails(met, negation(breached))
+
+
+def events(encoding: Encoder, clock: ClockPlan, state: str) -> Iterator[tuple[str, Worth]]:
+    """What a verdict says beside the due moment: when the clock started, and when it stopped for good."""
+    if clock.starts is not None:
+        kind = type_of(clock.starts).kind
+        yield f"started {kind}", encoding.worth(clock.starts)
+    if not clock.stops or state == "running":
+        return
+    stops = [encoding.worth(stop) for stop in clock.stops]
+    kinds = {stop.type.kind for stop in clock.stops}
+    is_open = disjunction(stop.none for stop in stops)
+    days = [stop.type.kind is not Kind.INSTANT for stop in clock.stops]
+    moments = [
+        encoding.times.start_of(stop.term) if is_day and len(kinds) > 1 else stop.term
+        for stop, is_day in zip(stops, days, strict=True)
+    ]
+    last, on_day, any_yet = moments[0], TRUE if days[0] else FALSE, stops[0].usable
+    for stop, moment, is_day in zip(stops[1:], moments[1:], days[1:], strict=True):
+        later = both(stop.usable, either(negation(any_yet), compared(">", moment, last)))
+        last, on_day = choice(later, moment, last), choice(later, TRUE if is_day else FALSE, on_day)
+        any_yet = either(any_yet, stop.usable)
+    stopped = both(any_yet, negation(is_open))
+    yield "stopped", Worth(TRUE, stopped, last)
+    yield "stopped on a day", Worth(TRUE, stopped, on_day)
 
 
 def states(found: ClockForm) -> tuple[tuple[str, Bool], ...]:

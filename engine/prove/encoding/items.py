@@ -11,7 +11,7 @@ from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, RowPlan, RulePlan,
 from engine.prove.encoding import clocks
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.rails import Rails
-from engine.prove.encoding.worth import Worth, apart, arithmetic, extreme, first_of, same_number, value
+from engine.prove.encoding.worth import Worth, apart, arithmetic, extreme, first_of, value
 from engine.prove.solver import (
     FALSE,
     TRUE,
@@ -226,7 +226,7 @@ def _clock(encoding: Encoding, clock: ClockPlan) -> ItemForm:
             both(applies.must, when),
             "deadline",
             (("state", state),),
-            (("due", face.due.moment), ("inclusive", inclusive)),
+            (("due", face.due.moment), ("inclusive", inclusive), *clocks.events(encoding, clock, state)),
         )
         for state, when in clocks.states(face)
     ]
@@ -265,10 +265,12 @@ def _outcome(
         case Fee(amount=due, payer=payer):
             return "fee", _fixed(unit=type_of(due).unit, payer=payer), amount(due)
         case Compensation(amount=due, payee=payee, payer=payer):
-            fixed = _fixed(payee=payee, payer=payer)
+            fixed = _fixed(unit=None if due is None else type_of(due).unit, payee=payee, payer=payer)
             return "compensation", fixed, () if due is None else amount(due)
         case Share():
-            return "share", _fixed(unit=type_of(outcome.of).unit), _shares(encoding, outcome, outputs)
+            ceilings = " ".join(part.party for part in outcome.parts if part.up_to)
+            fixed = _fixed(unit=type_of(outcome.of).unit, up_to=ceilings or None)
+            return "share", fixed, _shares(encoding, outcome, outputs)
         case Breach(code=code, by=by):
             return "breach", _fixed(code=code, by=by), ()
         case Obligation(acts=acts, by=by):
@@ -360,7 +362,11 @@ def _key(effect: Effect) -> tuple[int, ...]:
     return tuple(
         part
         for _, worth in effect.amounts
-        for part in (identity(worth.term), worth.scale, 0 if worth.over is None else identity(worth.over))
+        for part in (
+            *map(identity, (worth.known, worth.there, worth.term)),
+            worth.scale,
+            0 if worth.over is None else identity(worth.over),
+        )
     )
 
 
@@ -369,7 +375,7 @@ def _standing(effects: Sequence[Effect], like: Effect) -> Int:
     total: Int = number(0)
     for effect in effects:
         amounts = zip(effect.amounts, like.amounts, strict=True)
-        alike = conjunction(same_number(a, b) for (_, a), (_, b) in amounts)
+        alike = conjunction(negation(apart(a, b)) for (_, a), (_, b) in amounts)
         total = plus(total, choice(both(effect.when, alike), number(1), number(0)))
     return total
 
