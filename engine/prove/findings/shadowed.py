@@ -11,7 +11,7 @@ from engine.prove.claim import Claim
 from engine.prove.findings.boxes import pairs_that_may_meet
 from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
 from engine.prove.findings.otherwise import is_left_over
-from engine.prove.solver import Solver, conjunction
+from engine.prove.solver import Solver, conjunction, negation
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import Constant, Expression
 from engine.rulebook.model import Undefined
@@ -78,13 +78,13 @@ def _is_shadowed(
     context: Context, table: TablePlan, row: RowPlan, before: Sequence[RowPlan], solver: Solver
 ) -> Iterator[Claim]:
     """A row that can hold, as far as is known: whether it ever counts."""
-    spared = (context.encoding.condition(other.condition).false for other in before)
+    spared = (_spares(context, table, row, other) for other in before)
     counts = conjunction([context.row(row), *spared])
     asked = Asked(table.origin.id, counts, lambda trial: _does_count(trial, table, row))
     answer = context.reached(solver, asked, context.applies(table))
     origin = row.origin
     if isinstance(answer, Proved):
-        needed = _needed(context, row, before, solver)
+        needed = _needed(context, table, row, before, solver)
         values = {"id": origin.id, "by": ", ".join(other.origin.id for other in needed)}
         labels = [(other.origin.span, "H011") for other in needed]
         yield Claim(finding("R306", values, origin.span, *labels), answer)
@@ -98,11 +98,20 @@ def _does_count(trial: Trial, table: TablePlan, row: RowPlan) -> bool:
     return any(hit.row is row for hit in selection(trial.case, table).hits)
 
 
-def _needed(context: Context, row: RowPlan, before: Sequence[RowPlan], solver: Solver) -> Sequence[RowPlan]:
+def _spares(context: Context, table: TablePlan, row: RowPlan, other: RowPlan) -> Bool:
+    """Another row does not count in place of this one; one of the same rank may be unknown if they agree."""
+    truth = context.encoding.condition(other.condition)
+    is_equal = table.policy == "priority" and _ranks(table, row) == _ranks(table, other)
+    return negation(truth.must) if is_equal else truth.false
+
+
+def _needed(
+    context: Context, table: TablePlan, row: RowPlan, before: Sequence[RowPlan], solver: Solver
+) -> Sequence[RowPlan]:
     """As few as suffice: one of them holds whenever the row does."""
     for other in reversed(before):
         fewer = [kept for kept in before if kept is not other]
-        spared = (context.encoding.condition(kept.condition).false for kept in fewer)
+        spared = (_spares(context, table, row, kept) for kept in fewer)
         if solver.find(context.row(row), *spared) == "none":
             before = fewer
     return before
