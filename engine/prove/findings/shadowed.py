@@ -11,7 +11,7 @@ from engine.prove.claim import Claim
 from engine.prove.findings.boxes import pairs_that_may_meet
 from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
 from engine.prove.findings.otherwise import is_left_over
-from engine.prove.solver import Solver, conjunction, negation
+from engine.prove.solver import Bool, Solver, conjunction, negation
 from engine.prove.trial import Trial
 from engine.rulebook.expressions import Constant, Expression
 from engine.rulebook.model import Undefined
