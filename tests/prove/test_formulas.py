@@ -17,6 +17,10 @@ from tests.cases.test_cases import FILES, contents, plan_of
 from tests.cases.test_cases import ticket as ticket_of
 from tests.generators import pools_of, ticket
 from tests.prove.agreement import Formulas, sayable
+from tests.prove.cross_check import plan_from
+from tests.prove.made_up_tables import made_up
+from tests.prove.searched import Tickets
+from tests.replay.agreement_rulebooks import nasty_plan
 
 
 @cache
@@ -45,6 +49,29 @@ def test_made_up_rulebooks(random: Random) -> None:
         facts, as_of = read(ticket(random, plan, pools), plan)
         if sayable(facts):
             assert list(formulas.differences(facts, as_of)) == []
+
+
+@settings(QUICK, max_examples=40)
+@given(RANDOMS)
+def test_hard_rulebooks(random: Random) -> None:
+    """Formulas of every function, pauses, working time, months, parameters of every type, odd parts."""
+    plan = nasty_plan(random)
+    formulas, pools = Formulas(plan), pools_of(plan)
+    for _ in range(4):
+        facts, as_of = read(ticket(random, plan, pools), plan)
+        if sayable(facts) and not _paused(facts, plan):
+            assert list(formulas.differences(facts, as_of)) == []
+
+
+@settings(QUICK, max_examples=30)
+@given(RANDOMS)
+def test_made_up_tables(random: Random) -> None:
+    """Tables and what rests on them, over few values, of which several meet."""
+    made = made_up(random)
+    plan = plan_from(made.library)
+    formulas, tickets = Formulas(plan), Tickets(made, plan)
+    for one in (*tickets.complete(random, 4), *tickets.partial(random, 4)):
+        assert list(formulas.differences(one.facts, one.as_of)) == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
