@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from engine.plan.nodes import ClockPlan, ItemPlan, RulePlan, TablePlan, expressions_of
-from engine.prove.answer import Refuted
+from engine.prove.answer import NotKnown, Refuted
 from engine.prove.claim import Claim
 from engine.prove.encoding import clocks
 from engine.prove.findings.acts import (
@@ -47,7 +47,12 @@ def _by_act(items: Sequence[ItemPlan]) -> dict[Act, list[ItemPlan]]:
 
 def _conflict(context: Context, act: Act, one: ItemPlan, other: ItemPlan) -> Iterator[Claim]:
     condition = _clashes(context, act, one, other)
-    if same(condition, FALSE) or (act[0] in IN_ONE_SECTION and not _is_special(context, one, other)):
+    if same(condition, FALSE):
+        return
+    special = _is_special(context, one, other) if act[0] in IN_ONE_SECTION else True
+    if special is None:
+        yield from unsettled(context, NotKnown("time_limit"), "R304", one.origin.id, one.origin.span)
+    if not special:
         return
     whole = (*expressions_of(one), *expressions_of(other))
     asked = Asked(one.origin.id, condition, lambda trial: bool(_clash(trial, act, one, other)), whole)
@@ -81,25 +86,27 @@ def _clash(trial: Trial, act: Act, one: ItemPlan, other: ItemPlan) -> tuple[Said
     return next(((a, b) for a in left for b in right if unlike(a, b)), None)
 
 
-def _is_special(context: Context, one: ItemPlan, other: ItemPlan) -> bool:
-    """Whether one of the two is a special case of the other, and does not say so."""
+def _is_special(context: Context, one: ItemPlan, other: ItemPlan) -> bool | None:
+    """Whether one of the two is a special case of the other, and does not say so; None: not known."""
     premises = [_premise(context, item) for item in (one, other)]
     guards = [context.encoding.condition(item.guard).must for item in (one, other)]
     solver = Solver([*context.encoding.axioms(*guards, *premises), *guards], context.steps)
     if solver.find(*premises) == "none":
         return False
     both_ways = (one, other, *premises), (other, one, *reversed(premises))
-    return any(_is_case_of(solver, *way) for way in both_ways)
+    found = [_is_case_of(solver, *way) for way in both_ways]
+    return True if True in found else None if None in found else False
 
 
-def _is_case_of(solver: Solver, one: ItemPlan, other: ItemPlan, special: Bool, general: Bool) -> bool:
+def _is_case_of(solver: Solver, one: ItemPlan, other: ItemPlan, special: Bool, general: Bool) -> bool | None:
     """It looks at the same facts and perhaps at more, and holds only where the general one does.
 
     What holds of every ticket is no general rule: whoever is fined by it is fined for the rest besides.
     """
     if not _facts(other) <= _facts(one) or solver.find(negation(general)) == "none":
         return False
-    return solver.find(special, negation(general)) == "none"
+    beyond = solver.find(special, negation(general))
+    return None if beyond == "not_known" else beyond == "none"
 
 
 def _facts(item: ItemPlan) -> frozenset[str]:
