@@ -88,6 +88,8 @@ def _records(value: Any, declaration: FactDeclaration, zone: str, place: str) ->
         value = [value]
     if not isinstance(value, list | tuple):
         raise _not_a(("a list […]", "列表 […]"), value, place)
+    if declaration.is_record and len(value) > 1:
+        raise _not_a(("a single record {…}", "一条记录 {…}"), value, place)
     if len(value) > MOST_RECORDS:
         raise _Refused("F011", place, found=f"{len(value):,}", most=f"{MOST_RECORDS:,}")
     fields = declaration.type.fields

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from engine.evaluate.facts import facts_from
 from engine.library import Library, load_texts
 from engine.prove.difference.editions import difference
 from engine.prove.findings import prove
@@ -23,6 +24,7 @@ FACTS: Mapping[str, Any] = {
     "ones": {"type": "integer", "minimum": 1},
     "wait": {"type": "integer", "minimum": 0},
     "calls": {"type": "list", "record": {"cost": {"label": {"zh": "价", "en": "cost"}, "type": "money"}}},
+    "note": {"type": "record", "record": {"cost": {"label": {"zh": "价", "en": "cost"}, "type": "money"}}},
 }
 BREACH = {"breach": {"code": "late"}}
 
@@ -113,3 +115,11 @@ MANY = {
 )
 def test_what_verdicts_show_is_not_proved_the_same(before: Library, after: Library) -> None:
     assert not difference(before, after).is_proved_same
+
+
+def test_a_record_is_one_at_most() -> None:
+    """As the language says; the formulas know of one record only."""
+    plan = library(rule("count(note) >= 2")).plan
+    assert plan is not None, "the library has no errors"
+    assert facts_from({"note": [{"cost": 1}]}, plan)[1] == []
+    assert [finding.code for finding in facts_from({"note": [{"cost": 1}, {}]}, plan)[1]] == ["F003"]
