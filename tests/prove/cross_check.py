@@ -13,7 +13,7 @@ import argparse
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
@@ -37,6 +37,7 @@ from engine.prove.region import Region
 from engine.prove.trial import Trial
 from tests.prove.changed_tables import changed_plan
 from tests.prove.made_up_tables import made_up
+from tests.prove.promised import broken
 from tests.prove.searched import Key, Ticket, Tickets, shown_by, tables_of
 
 COMPLETE, PARTIAL = 240, 80
@@ -87,7 +88,11 @@ def _check(seed: int, found: Found) -> None:
     found.numbers["rulebooks"] += 1
     found.numbers["tables"] += len(tables_of(plan))
     claims = list(_claims(made.library, plan, whole=seed % EVERYTHING == 0))
-    found.contradictions += Claims(plan, claims, found.numbers).held_against(complete)
+    said = Claims(plan, claims, found.numbers)
+    found.contradictions += said.held_against(complete)
+    seen = list(broken(made.library, plan, tickets, complete))
+    found.numbers["promises broken"] += len(seen)
+    found.contradictions += said.deny(seen)
     changed = changed_plan(random, made)
     change = plans_apart(plan, changed)
     found.contradictions += Changes(plan, changed, change, found.numbers).held_against(complete, partial)
@@ -142,6 +147,14 @@ class Claims:
             self.unsettled.add((values["asked"], values["id"]))
         else:
             self.others.append(claim)
+
+    def deny(self, broken: Iterable[str]) -> Iterator[str]:
+        """Promises that are broken and of which that is not claimed."""
+        said = [claim.finding for claim in self.others if claim.finding.code == "R311"]
+        claimed = {f"{finding.values['id']} {finding.values['fact']}" for finding in said}
+        for promise in broken:
+            if promise not in claimed and ("R311", promise.split()[0]) not in self.unsettled:
+                yield f"no claim of a promise that is broken: {promise}"
 
     def held_against(self, tickets: Sequence[Ticket]) -> Iterator[str]:
         """Every contradiction, each at its first ticket only."""
@@ -366,6 +379,7 @@ def report(found: Found) -> Iterator[str]:
     yield _rate("items not known", numbers["item not_known"], items)
     yield _rate("changed regions not exact", numbers["changed regions not exact"], numbers["changed regions"])
     yield _rate("changed items not complete", numbers["changed items incomplete"], numbers["item changed"])
+    yield f"{numbers['promises broken']:,} promises seen broken, {numbers['claim R311']:,} proved to be"
     yield f"{len(found.contradictions)} contradictions"
 
 

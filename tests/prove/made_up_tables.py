@@ -270,7 +270,15 @@ def _rule(made: MadeUp) -> Made:
     rule = {**made.head("rule"), "when": _condition(made, 0)}
     if made.chance(0.5):
         rule["unless"] = _exceptions(made)
-    return {**rule, "then": [_outcome(made, _amount(made)) for _ in range(made.random.choice((1, 1, 2)))]}
+    then = [_outcome(made, _amount(made)) for _ in range(made.random.choice((1, 1, 2)))]
+    return {**rule, "then": then, **_promise(made, *then)}
+
+
+def _promise(made: MadeUp, *outcomes: Made) -> Made:
+    """That the amount rises with a fact, seldom kept."""
+    rising = [name for name in made.named(*EDGES) if made.facts[name].get("derived") is None]
+    has_amount = any({"fine", "fee", "score"} & outcome.keys() for outcome in outcomes)
+    return {"rises_with": made.random.choice(rising)} if rising and has_amount and made.chance(0.3) else {}
 
 
 def _exceptions(made: MadeUp) -> list[Made]:
@@ -300,6 +308,7 @@ def _table(made: MadeUp) -> Made:
     if made.chance(0.2):
         table["unless"] = _exceptions(made)
     table["then"] = _outcome(made, "50" if policy == "collect count" else "out")
+    table |= _promise(made, table["then"])
     ranked = policy in ("priority", "output order")
     choices: Sequence[Any] = (50, 200, 500) if ranked else (50, 50, 80, "charge", _amount(made))
     return {**table, **_rows(made, inputs, lambda: [made.random.choice(choices)], _gap)}

@@ -46,7 +46,7 @@ class Tickets:
     def __init__(self, made: MadeUp, plan: Plan) -> None:
         self.plan = plan
         read = [plan.facts[fact.name] for fact in pools_of(plan).facts]
-        self._known = {fact.name: _values(fact, DOMAINS[made.sorts[fact.name]], plan.zone) for fact in read}
+        self.known = {fact.name: _values(fact, DOMAINS[made.sorts[fact.name]], plan.zone) for fact in read}
         lacking = [(fact, LACKING.get(made.sorts[fact.name], ())) for fact in read]
         self._lacking = {fact.name: _values(fact, more, plan.zone) for fact, more in lacking if more}
         self._may_lack = {f.name for f in read if f.absence == "none" or f.derived == "fallback"}
@@ -56,8 +56,7 @@ class Tickets:
     def complete(self, random: Random, most: int) -> list[Ticket]:
         """Every fact is known: all tickets where they are no more than `most`, else as many by chance."""
         domains = {
-            name: [*values, None] if name in self._may_lack else values
-            for name, values in self._known.items()
+            name: [*values, None] if name in self._may_lack else values for name, values in self.known.items()
         }
         axes: list[Sequence[Any]] = [*domains.values(), self._moments]
         if prod(map(len, axes)) <= most:
@@ -66,7 +65,7 @@ class Tickets:
 
     def partial(self, random: Random, most: int) -> list[Ticket]:
         """Any fact may be missing, the instant of judging too."""
-        lists = {name: values + self._lacking.get(name, []) for name, values in self._known.items()}
+        lists = {name: values + self._lacking.get(name, []) for name, values in self.known.items()}
         axes: list[Sequence[Any]] = [*lists.values(), self._moments]
         often = (0.1, 0.3, 0.6)
         return [
@@ -76,7 +75,7 @@ class Tickets:
 
     def _ticket(self, values: Sequence[Any]) -> Ticket:
         *given, as_of = values
-        facts = {name: v for name, v in zip(self._known, given, strict=True) if v is not None}
+        facts = {name: v for name, v in zip(self.known, given, strict=True) if v is not None}
         return Ticket(facts, as_of)
 
 
