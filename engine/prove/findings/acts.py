@@ -89,8 +89,10 @@ def _is_of(fields: Said, act: Act) -> bool:
 
 
 def differ(one: Effect, other: Effect) -> Bool:
-    """Two effects of one act that cannot both be meant."""
+    """Two effects of one act that cannot both be meant; money adds up, be it the same amount."""
     match one.kind:
+        case kind if kind in IN_ONE_SECTION:
+            return TRUE
         case "gate":
             return FALSE if dict(one.fixed)["allowed"] == dict(other.fixed)["allowed"] else TRUE
         case "route":
@@ -109,7 +111,7 @@ def _amounts_differ(one: Mapping[str, Worth], other: Mapping[str, Worth]) -> Boo
 
 def unlike(one: Said, other: Said) -> bool:
     """The same on the reference evaluator."""
-    return bool(_measure(one) != _measure(other))
+    return one["kind"] in IN_ONE_SECTION or bool(_measure(one) != _measure(other))
 
 
 def _measure(said: Said) -> Any:
