@@ -17,6 +17,11 @@ from tests.prove.test_findings import told
 
 FACTS: Mapping[str, Any] = {
     "called_on": "date",
+    "kept": {"type": "boolean", "derived": "engine"},
+    "waits": {
+        "type": "list",
+        "record": {n: {"label": {"zh": n, "en": n}, "type": "instant"} for n in ("began", "ended")},
+    },
     "a": "instant",
     "z": "instant",
     "due": {"type": "money", "minimum": 0},
@@ -97,6 +102,14 @@ def share(**ceiling: bool) -> dict[str, Any]:
     }
 
 
+def paused(starts: str) -> dict[str, Any]:
+    return {
+        **clock(starts, "z"),
+        "defines": "kept",
+        "pauses": {"list": "waits", "from": "began", "until": "ended"},
+    }
+
+
 MANY = {
     "rule": "r",
     "when": {"calls": {"count": {"where": {"cost": "> limit"}, "is": ">= 5"}}},
@@ -110,8 +123,9 @@ MANY = {
         (library(clock("a", "z")), library(clock("date of(a)", "z"))),
         (library(share(up_to=True)), library(share())),
         (library(MANY), library(MANY, threshold=80)),
+        (library(paused("a")), library(paused("date of(a)"))),
     ],
-    ids=["when a clock started", "a ceiling", "a longer list"],
+    ids=["when a clock started", "a ceiling", "a longer list", "from when pauses count"],
 )
 def test_what_verdicts_show_is_not_proved_the_same(before: Library, after: Library) -> None:
     assert not difference(before, after).is_proved_same

@@ -15,6 +15,7 @@ from engine.prove.solver import (
     FALSE,
     TRUE,
     Bool,
+    Int,
     bool_symbol,
     both,
     choice,
@@ -100,18 +101,19 @@ def _due(encoding: Encoder, clock: ClockPlan, started: Worth) -> tuple[DueWorth,
         moment = chosen(holds, found.moment, moment)
         inclusive = choice(holds, found.inclusive, inclusive)
     due = DueWorth(replace(moment, known=moment.usable), inclusive)
-    return _with_pauses(encoding, clock, due), value(number(0))
+    return _with_pauses(encoding, clock, start, due), value(number(0))
 
 
-def _with_pauses(encoding: Encoder, clock: ClockPlan, due: DueWorth) -> DueWorth:
+def _with_pauses(encoding: Encoder, clock: ClockPlan, start: Int, due: DueWorth) -> DueWorth:
     """Pauses only put the due moment off; by how much is left open, and whether that is known at all."""
     if clock.pauses is None:
         return due
     moment, name = due.moment, f"due after pauses {encoding.symbols.fresh()}"
     put_off = Worth(bool_symbol(f"{name} known"), TRUE, int_symbol(name))
     bounds = (compared(">=", put_off.term, moment.term),)
-    made = Free(name, clock.pauses.list.name, put_off, (moment.term,), None, bounds)
-    free = encoding.symbols.free(("pauses", clock.pauses, identity(moment.term)), made)
+    made = Free(name, clock.pauses.list.name, put_off, (moment.term, start), None, bounds)
+    known_as = "pauses", clock.pauses, identity(moment.term), identity(start)
+    free = encoding.symbols.free(known_as, made)
     records = encoding.symbols.records(encoding.plan.facts[clock.pauses.list.name])
     none = both(negation(records.longer), equal(records.length, number(0)))
     encoding.symbols.show_only(none)
