@@ -124,8 +124,15 @@ MANY = {
         (library(share(up_to=True)), library(share())),
         (library(MANY), library(MANY, threshold=80)),
         (library(paused("a")), library(paused("date of(a)"))),
+        (library({**paused("a"), "on_breach": BREACH}), library(paused("a"))),
     ],
-    ids=["when a clock started", "a ceiling", "a longer list", "from when pauses count"],
+    ids=[
+        "when a clock started",
+        "a ceiling",
+        "a longer list",
+        "from when pauses count",
+        "a clock that defines a fact",
+    ],
 )
 def test_what_verdicts_show_is_not_proved_the_same(before: Library, after: Library) -> None:
     assert not difference(before, after).is_proved_same

@@ -41,10 +41,19 @@ class Sides:
 
 def apart(old: Plan, new: Plan, item_id: str, steps: int = STEPS) -> Answer:
     """Proved: no ticket, however few facts it gives, tells the two apart on that item or definition."""
-    before, after = parts_of(old).get(item_id), parts_of(new).get(item_id)
+    olds, news = parts_of(old), parts_of(new)
+    answer: Answer = Proved()
+    for name in dict.fromkeys(name for name in (*olds, *news) if name.partition(" ")[0] == item_id):
+        if isinstance(answer, Proved):
+            answer = _parts_apart(old, new, Sides(olds.get(name), news.get(name)), steps)
+    return answer
+
+
+def _parts_apart(old: Plan, new: Plan, sides: Sides, steps: int) -> Answer:
+    before, after = sides.before, sides.after
     if before is not None and after is not None and same_meaning((old, before), (new, after)):
         return Proved()
-    pair = Pair(old, new, Sides(before, after), partial=True)
+    pair = Pair(old, new, sides, partial=True)
     return ask(replace(pair.question(pair.condition), confirm=lambda trials: confirmed(trials[:1])), steps)
 
 

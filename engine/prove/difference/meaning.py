@@ -23,8 +23,12 @@ Part: TypeAlias = ItemPlan | DefinitionPlan
 
 
 def parts_of(plan: Plan) -> dict[str, Part]:
-    """Every item and definition by its id."""
-    return {part.origin.id: part for part in (*plan.items, *plan.definitions)}
+    """Every item and definition by its id; what an item defines besides stands under its id and the fact."""
+    found: dict[str, Part] = {item.origin.id: item for item in plan.items}
+    for definition in plan.definitions:
+        name = definition.origin.id
+        found[f"{name} {definition.fact.name}" if name in found else name] = definition
+    return found
 
 
 def same_meaning(before: tuple[Plan, Part], after: tuple[Plan, Part]) -> bool:
