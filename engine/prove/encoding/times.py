@@ -83,6 +83,7 @@ class Times:
         self.zone = zone
         self.calendars = calendars
         self._settled = settled(zone)
+        self._stretches: dict[Callable[[Sequence[int]], Computed], list[tuple[int, int, int]]] = {}
 
     def function(self, function: DateFunction, operands: Sequence[Worth], is_day: Sequence[bool]) -> Worth:
         """What a function of the rulebook language gives; `is_day`: which operands are days."""
@@ -165,14 +166,24 @@ class Times:
         self, operand: Int, found: int, term: Int, compute: Callable[[Sequence[int]], Computed]
     ) -> Bool:
         """What holds of all times up to the next move of the clocks, as far as days apart show them."""
+        low, high, ahead = self._stretch(found, compute)
+        inside = both(compared(">=", operand, number(low)), compared("<=", operand, number(high)))
+        return implies(inside, equal(term, plus(operand, number(ahead))))
+
+    def _stretch(self, found: int, compute: Callable[[Sequence[int]], Computed]) -> tuple[int, int, int]:
+        """Its ends, and how far the clocks are ahead in it; what has been found once is kept."""
+        known = self._stretches.setdefault(compute, [])
+        for low, high, ahead in known:
+            if low <= found <= high:
+                return low, high, ahead
         ahead = int(compute([found]) or 0) - found
         low = high = found
         while low - DAY > _EARLIEST and int(compute([low - DAY]) or 0) - (low - DAY) == ahead:
             low -= DAY
         while high + DAY < _LATEST and int(compute([high + DAY]) or 0) - (high + DAY) == ahead:
             high += DAY
-        inside = both(compared(">=", operand, number(low)), compared("<=", operand, number(high)))
-        return implies(inside, equal(term, plus(operand, number(ahead))))
+        known.append((low, high, ahead))
+        return low, high, ahead
 
     def _wall(self, values: Sequence[int]) -> Computed:
         moment = moment_of(values[0], self.zone)
