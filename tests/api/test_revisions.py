@@ -121,9 +121,7 @@ def test_no_repository(tmp_path: Path) -> None:
 def test_no_rules_there(repository: Path) -> None:
     """A folder that the revision does not have is told, with the one that has rules."""
     assert code_of("HEAD:policy", repository / "policy" / "small") == "Q063"
-    assert (
-        help_of("HEAD:small", repository / "policy" / "small") == "did you mean `HEAD:policy/small`?"
-    )
+    assert help_of("HEAD:small", repository / "policy" / "small") == "did you mean `HEAD:policy/small`?"
 
 
 def test_no_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

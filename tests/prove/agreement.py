@@ -12,13 +12,13 @@ from engine.evaluate.clocks import shown_due
 from engine.evaluate.facts import Facts
 from engine.evaluate.values import NONE, Unknown
 from engine.plan.nodes import Plan
+from engine.prove.asking.trial import Trial
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.items import Effect, ItemForm, item_form
 from engine.prove.encoding.symbols import MOST_RECORDS, Symbols
 from engine.prove.encoding.worth import Worth
 from engine.prove.encoding.zone import moment_of
 from engine.prove.solver import Model, Term
-from engine.prove.trial import Trial
 from tests.prove.evaluated import Evaluated, as_number, evaluated, pair_of
 
 

@@ -24,6 +24,7 @@ from engine.evaluate.facts import facts_from, instant_from
 from engine.library import Library
 from engine.plan.nodes import Plan
 from engine.prove.answer import Refuted, Witness
+from engine.prove.asking.trial import Trial
 from engine.prove.change import EditionChange, ItemChange
 from engine.prove.claim import Claim
 from engine.prove.difference.editions import plans_apart
@@ -34,7 +35,6 @@ from engine.prove.findings.context import MOST_REGIONS, Context
 from engine.prove.findings.overlaps import MOST_CLAIMS
 from engine.prove.findings.run import QUICK, SLOW
 from engine.prove.region import Region
-from engine.prove.trial import Trial
 from tests.prove.changed_tables import changed_plan
 from tests.prove.made_up_tables import made_up
 from tests.prove.promised import broken

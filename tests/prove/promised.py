@@ -9,7 +9,7 @@ from decimal import Decimal
 from engine.evaluate.tables import selection
 from engine.library import Library
 from engine.plan.nodes import ItemPlan, Plan, TablePlan
-from engine.prove.trial import Trial
+from engine.prove.asking.trial import Trial
 from tests.prove.searched import Ticket, Tickets
 
 AMOUNTS = {"fine": "amount", "fee": "amount", "compensation": "amount", "score": "points"}

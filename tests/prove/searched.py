@@ -18,7 +18,7 @@ from engine.evaluate.facts import Facts, instant_from, value_from
 from engine.evaluate.tables import outputs_of, selection
 from engine.evaluate.values import Unknown
 from engine.plan.nodes import ClockPlan, Exemption, ItemPlan, Plan, RowPlan, RulePlan, TablePlan
-from engine.prove.trial import Trial
+from engine.prove.asking.trial import Trial
 from engine.rulebook.expressions import All, AnyOf, Expression, Not, Present, Test
 from engine.rulebook.model import FactDeclaration, Undefined
 from tests.generators import pools_of

@@ -14,10 +14,10 @@ from engine.evaluate.tables import selection
 from engine.library import Library
 from engine.plan.nodes import Exemption, Origin, OutputPlan, Plan, RowPlan, TablePlan
 from engine.prove.answer import Proved, Refuted
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings import always, applies, exceptions, gaps, overlaps, shadowed
 from engine.prove.findings.context import MOST_REGIONS, Context
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import (
     TRUE,
     All,

@@ -12,9 +12,9 @@ import yaml
 from api.present.region_words import region_text
 from engine.library import Library, load
 from engine.prove.answer import Refuted
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings import prove
-from engine.prove.trial import Trial
 from tests.cases.small_library import library_from
 
 FILES = sorted((Path(__file__).parent / "findings").glob("*.yaml"))

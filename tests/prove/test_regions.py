@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.plan.nodes import Plan
-from engine.prove.atoms import atoms_of
+from engine.prove.asking.trial import Trial
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.region import Region
-from engine.prove.regions import boundaries, regions
-from engine.prove.trial import Trial
+from engine.prove.regions.atoms import atoms_of
+from engine.prove.regions.search import boundaries, regions
 from engine.rulebook.expressions import (
     All,
     AnyOf,

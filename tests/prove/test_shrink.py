@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from engine.evaluate.facts import Facts, as_of_from, facts_from
 from engine.library import load, load_texts
 from engine.prove.answer import Witness
-from engine.prove.shrink import TRIES, shrunk
-from engine.prove.trial import Trial
+from engine.prove.asking.shrink import TRIES, shrunk
+from engine.prove.asking.trial import Trial
 from tests.generators import pools_of, seeds_of, ticket
 
 LIBRARY = load(Path(__file__).parents[2] / "rules")

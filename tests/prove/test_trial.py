@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.evaluate.examples import run_examples, same
 from engine.evaluate.facts import facts_from, instant_from
 from engine.library import load
-from engine.prove.trial import Trial
+from engine.prove.asking.trial import Trial
 from engine.rulebook.model import Example, Item
 
 LIBRARY = load(Path(__file__).parents[2] / "rules")

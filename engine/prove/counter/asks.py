@@ -13,11 +13,11 @@ from engine.evaluate.facts import Facts
 from engine.evaluate.values import NONE
 from engine.evaluate.verdict import Outcome, Undecided
 from engine.plan.nodes import needs
+from engine.prove.asking.trial import Trial
 from engine.prove.counter.counterfactual import Apart, Ask, Piece
 from engine.prove.counter.nearest import boundary
 from engine.prove.counter.reach import Reach
 from engine.prove.counter.values import Values
-from engine.prove.trial import Trial
 from engine.rulebook.types import ORDERED, Kind, Type, Value
 
 Sign: TypeAlias = tuple[Any, ...]

@@ -11,12 +11,12 @@ from typing import Any
 from engine.evaluate.facts import Facts
 from engine.evaluate.values import NONE
 from engine.plan.nodes import Plan
+from engine.prove.asking.trial import Trial
 from engine.prove.counter.counterfactual import Alternative, Change, Worth
 from engine.prove.counter.nearest import nearest
 from engine.prove.counter.reach import Reach
 from engine.prove.counter.sought import Sought
 from engine.prove.counter.values import Values
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import (
     Comparison,
     Count,

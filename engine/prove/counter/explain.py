@@ -11,13 +11,13 @@ from engine.evaluate.facts import Facts
 from engine.evaluate.verdict import Outcome, Verdict
 from engine.plan.nodes import Plan
 from engine.prove.answer import Proved
+from engine.prove.asking.trial import Trial
 from engine.prove.counter.asks import Inquiry
 from engine.prove.counter.avoid import Search
 from engine.prove.counter.counterfactual import Alternative, Counter, Counterfactual, Status
 from engine.prove.counter.further import further
 from engine.prove.counter.reach import Reach
 from engine.prove.counter.sought import Sought, burdens, name_of
-from engine.prove.trial import Trial
 
 MOST = 5
 """So many alternatives are told."""

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from engine.base.calendar import LATEST
 from engine.evaluate.facts import Facts
 from engine.prove.answer import NotKnown, Proved, Refuted
-from engine.prove.asking import Question, Trials, ask
+from engine.prove.asking.question import Question, Trials, ask
 from engine.prove.counter.avoid import Search
 from engine.prove.counter.counterfactual import Alternative, Worth
 from engine.prove.counter.sought import Sought

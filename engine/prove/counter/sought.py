@@ -13,7 +13,7 @@ from engine.evaluate.tables import selection
 from engine.evaluate.values import Unknown
 from engine.evaluate.verdict import Outcome, Verdict
 from engine.plan.nodes import ClockPlan, ItemPlan, RulePlan, TablePlan
-from engine.prove.trial import Trial
+from engine.prove.asking.trial import Trial
 
 
 @dataclass(frozen=True)

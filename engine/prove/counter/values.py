@@ -20,8 +20,8 @@ from engine.evaluate.clocks import read_clock
 from engine.evaluate.facts import value_from
 from engine.evaluate.values import Unknown
 from engine.plan.nodes import Plan
+from engine.prove.asking.trial import Trial
 from engine.prove.counter.reach import Reach
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import Constant, FieldValue, ParameterValue, walk
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import ORDERED, Kind, Scalar, Type

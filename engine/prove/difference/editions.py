@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from engine.library import Library
 from engine.plan.nodes import DefinitionPlan, Plan
 from engine.prove.answer import NotKnown, Proved, Refuted
-from engine.prove.asking import ask
+from engine.prove.asking.question import ask
+from engine.prove.asking.trial import Trial
 from engine.prove.change import CatalogueChange, EditionChange, ItemChange, RegionChange, Status
 from engine.prove.difference.items import Pair, Sides
 from engine.prove.difference.meaning import Part, parts_of, same_meaning
 from engine.prove.difference.regions import changed_regions
 from engine.prove.region import Region
 from engine.prove.solver import STEPS
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import TRUE
 from engine.rulebook.model import FactDeclaration
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
-from engine.evaluate.compiled.evaluator import CompiledEvaluator
-from engine.evaluate.reference import ReferenceEvaluator
 from engine.evaluate.values import Unknown
 from engine.plan.nodes import DefinitionPlan, Plan
 from engine.prove.answer import Answer, Proved
-from engine.prove.asking import Question, Trials, ask
+from engine.prove.asking.confirmed import confirmed
+from engine.prove.asking.question import Question, Trials, ask
+from engine.prove.asking.trial import Trial
 from engine.prove.difference.meaning import Part, parts_of, same_meaning
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.items import ItemForm, forms_apart, item_form
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.encoding.worth import apart as worths_apart
 from engine.prove.solver import FALSE, STEPS, Bool
-from engine.prove.trial import Trial
 
 UNSAID = frozenset({"rule", "row", "title", "citations", "because", "by_exception"})
 """What an outcome says beside what it is: the same conclusion may stand elsewhere, under other words."""
@@ -85,7 +83,7 @@ class Pair:
 
     def question(self, condition: Bool) -> Question:
         """The question for a ticket with the condition on which the two differ."""
-        return Question(self.encodings, condition, self.differ, confirm=confirmed)
+        return Question(self.encodings, condition, self.differ)
 
     def settled(self, trials: Trials) -> tuple[bool, ...]:
         """On which side nothing is left open."""
@@ -122,30 +120,3 @@ def is_settled(found: Any, part: Part | None) -> bool:
 def _bare(outcome: Mapping[str, Any]) -> dict[str, Any]:
     hidden = UNSAID | ({"by"} if outcome.get("reason") == "manual_exception" else set())
     return {name: value for name, value in sorted(outcome.items()) if name not in hidden}
-
-
-def confirmed(trials: Trials) -> bool:
-    """The compiled evaluator says the same of the ticket, under each plan."""
-    return all(
-        _compiled(_ByIdentity(t.plan)).decide(t.facts, t.as_of)
-        == ReferenceEvaluator(t.plan).decide(t.facts, t.as_of)
-        for t in trials
-    )
-
-
-class _ByIdentity:
-    """A plan by identity, so that its program is made once."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and self.plan is other.plan
-
-    def __hash__(self) -> int:
-        return id(self.plan)
-
-
-@lru_cache(maxsize=8)
-def _compiled(held: _ByIdentity) -> CompiledEvaluator:
-    return CompiledEvaluator(held.plan)

@@ -8,17 +8,18 @@ from typing import Any
 
 from engine.plan.nodes import ClockPlan, DefinitionPlan, RulePlan, TablePlan
 from engine.prove.answer import Refuted, Witness
-from engine.prove.asking import Trials, ask
-from engine.prove.atoms import Atom, atoms_of
+from engine.prove.asking.confirmed import confirmed
+from engine.prove.asking.question import Trials, ask
+from engine.prove.asking.trial import Trial
 from engine.prove.change import Boundary, RegionChange, Said
-from engine.prove.difference.items import Pair, confirmed
+from engine.prove.difference.items import Pair
 from engine.prove.difference.meaning import Part, expressions_in
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.items import Effect, ItemForm
 from engine.prove.region import APPLIES, Region
-from engine.prove.regions import Beyond, boundaries, regions
+from engine.prove.regions.atoms import Atom, atoms_of
+from engine.prove.regions.search import Beyond, boundaries, regions
 from engine.prove.solver import Bool, Model, Solver, both, branches, conjunction, equal, negation, same
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import Comparison, Constant, Expression, FactValue, Not, Test, all_of, walk
 from engine.rulebook.types import Kind, Value
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from engine.plan.nodes import ItemPlan
+from engine.prove.asking.trial import Trial
 from engine.prove.encoding.items import Effect, item_form
 from engine.prove.encoding.worth import Worth, aligned, first_of
 from engine.prove.findings.context import Context
 from engine.prove.findings.heads import section_of
 from engine.prove.solver import FALSE, TRUE, Bool, disjunction, equal, negation
-from engine.prove.trial import Trial
 from engine.rulebook.outcomes import Compensation, Fee, Fine, Gate, Outcome, Route, Score, Share
 
 Act: TypeAlias = tuple[str, ...]

@@ -7,9 +7,9 @@ from functools import partial
 
 from engine.plan.nodes import ClockPlan, ItemPlan, Origin, RulePlan, TablePlan
 from engine.prove.answer import Proved
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import All, AnyOf, Expression, Not, Present, Test
 
 

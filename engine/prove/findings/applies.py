@@ -9,11 +9,11 @@ from engine.evaluate.clocks import read_clock
 from engine.evaluate.values import Unknown
 from engine.plan.nodes import ClockPlan, ItemPlan, Origin, RowPlan, RulePlan, TablePlan
 from engine.prove.answer import Answer, Proved
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.encoding import clocks
 from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
 from engine.prove.solver import TRUE, Bool, both, conjunction, either, negation
-from engine.prove.trial import Trial
 
 
 def claims(context: Context) -> Iterator[Claim]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.plan.nodes import RowPlan, TablePlan
-from engine.prove.atoms import Atom, atoms_of
-from engine.prove.dimensions import Dimension, Held, dimensions_of
 from engine.prove.encoding.encoding import Encoding
+from engine.prove.regions.atoms import Atom, atoms_of
+from engine.prove.regions.dimensions import Dimension, Held, dimensions_of
 from engine.rulebook.expressions import All, AnyOf, Comparison, Expression, Not, Present, Test
 
 Box = Mapping[Expression, Held]

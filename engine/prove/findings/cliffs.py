@@ -11,14 +11,14 @@ from typing import Any
 from engine.evaluate.facts import value_from
 from engine.plan.nodes import ClockPlan, ItemPlan, Plan, TablePlan, expressions_of
 from engine.prove.answer import Answer, NotKnown, Refuted, Witness
-from engine.prove.asking import Question, Trials, ask
+from engine.prove.asking.question import Question, Trials, ask
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings.context import Context, finding, unsettled
 from engine.prove.findings.moved import Moves, Moving, words
 from engine.prove.findings.prices import Sums, as_sums, has_price, is_worth, sums, unlike
 from engine.prove.findings.thresholds import Threshold, facts_of, points, thresholds, values
 from engine.prove.solver import FALSE, Bool, both, conjunction, constant, equal, negation, same, substituted
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import All, Comparison, Constant, Expression, FactValue, facts_in
 
 MOST_THRESHOLDS = 60

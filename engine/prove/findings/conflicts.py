@@ -7,6 +7,7 @@ from itertools import combinations
 
 from engine.plan.nodes import ClockPlan, ItemPlan, RulePlan, TablePlan, expressions_of
 from engine.prove.answer import NotKnown, Refuted
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.encoding import clocks
 from engine.prove.findings.acts import (
@@ -23,7 +24,6 @@ from engine.prove.findings.acts import (
 from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.findings.prices import outcomes_of
 from engine.prove.solver import FALSE, TRUE, Bool, Solver, both, disjunction, negation, same
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import facts_in
 
 

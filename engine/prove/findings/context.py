@@ -9,23 +9,22 @@ from functools import cached_property
 
 from engine.base.findings import Finding, Label
 from engine.base.spans import Span
-from engine.evaluate.compiled.evaluator import CompiledEvaluator
 from engine.evaluate.examples import ExampleResult, run_examples
 from engine.evaluate.facts import Facts, facts_from, instant_from
-from engine.evaluate.reference import ReferenceEvaluator
 from engine.library import Library
 from engine.plan.nodes import ItemPlan, Plan, RowPlan, TablePlan
 from engine.prove.answer import Answer, Doubt, NotKnown, Proved, Refuted, Witness
-from engine.prove.asking import Question, ask
-from engine.prove.atoms import atoms_of
+from engine.prove.asking.confirmed import confirmed
+from engine.prove.asking.question import Question, ask
+from engine.prove.asking.shrink import shrunk
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.region import Region
-from engine.prove.regions import regions
-from engine.prove.shrink import shrunk
+from engine.prove.regions.atoms import atoms_of
+from engine.prove.regions.search import regions
 from engine.prove.solver import FALSE, STEPS, Bool, Model, Solver, both, same
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import Expression, facts_in
 
 QUICK_STEPS = 200_000
@@ -104,9 +103,7 @@ class Context:
     def ask(self, asked: Asked) -> Answer:
         """Whether there is such a ticket. Where the solver cannot say, the item's examples may show one."""
         keep = tuple(fact.name for fact in facts_in(*asked.about))
-        question = Question(
-            (self.encoding,), asked.condition, lambda t: asked.holds(t[0]), keep, lambda t: self.agrees(t[0])
-        )
+        question = Question((self.encoding,), asked.condition, lambda t: asked.holds(t[0]), keep)
         answer = ask(question, self.steps)
         if not isinstance(answer, NotKnown):
             return answer
@@ -115,12 +112,7 @@ class Context:
 
     def agrees(self, trial: Trial) -> bool:
         """Whether the compiled evaluator judges a ticket as the reference evaluator does."""
-        reference = ReferenceEvaluator(self.plan).decide(trial.facts, trial.as_of)
-        return self._compiled.decide(trial.facts, trial.as_of) == reference
-
-    @cached_property
-    def _compiled(self) -> CompiledEvaluator:
-        return CompiledEvaluator(self.plan)
+        return confirmed((trial,))
 
     def _smaller(self, trial: Trial, asked: Asked, keep: Sequence[str]) -> Refuted | None:
         def holds(facts: Facts, as_of: datetime | None) -> bool:

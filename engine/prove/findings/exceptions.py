@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from engine.plan.nodes import Exemption, RulePlan, TablePlan
 from engine.prove.answer import Proved
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
 from engine.prove.solver import TRUE, Bool, both, disjunction, negation
-from engine.prove.trial import Trial
 
 
 def claims(context: Context) -> Iterator[Claim]:

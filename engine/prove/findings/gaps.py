@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from engine.evaluate.tables import selection
 from engine.plan.nodes import RowPlan, TablePlan
 from engine.prove.answer import Refuted
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.findings.otherwise import is_left_over
 from engine.prove.solver import FALSE, Bool, both, conjunction, negation
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import Expression
 from engine.rulebook.model import AGGREGATING, SINGLE_HIT, Undefined
 

@@ -11,13 +11,13 @@ from typing import Any
 from engine.evaluate.values import NONE, Unknown
 from engine.plan.nodes import ItemPlan, TablePlan
 from engine.prove.answer import Refuted
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.findings.families import families
 from engine.prove.findings.moved import MovedEncoding, Moving
 from engine.prove.findings.thresholds import Threshold, facts_of, points, thresholds, values
 from engine.prove.solver import TRUE, Bool, both, compared, conjunction, disjunction, negation, substituted
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import FactValue
 
 

@@ -10,6 +10,7 @@ from engine.evaluate.clocks import read_clock
 from engine.evaluate.values import Unknown
 from engine.plan.nodes import ClockPlan, ItemPlan, expressions_of
 from engine.prove.answer import Refuted
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.encoding import clocks
 from engine.prove.encoding.items import Effect, item_form
@@ -18,7 +19,6 @@ from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.findings.heads import heads_of
 from engine.prove.findings.prices import NOTHING, all_sums, has_more, priced, sums
 from engine.prove.solver import Bool, both, compared, conjunction, disjunction, either, equal, negation
-from engine.prove.trial import Trial
 from engine.rulebook.model import Head
 
 Said: TypeAlias = Mapping[str, Any]

@@ -11,12 +11,12 @@ from typing import Any
 from engine.evaluate.facts import Facts
 from engine.evaluate.values import NONE, Unknown
 from engine.plan.nodes import ItemPlan, Plan
+from engine.prove.asking.trial import Trial
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.encoding.worth import Worth
 from engine.prove.findings.prices import Priced, Sums, as_sums, priced, sums, sums_text
-from engine.prove.trial import Trial
-from engine.prove.wording import value_text
+from engine.prove.regions.wording import value_text
 from engine.rulebook.expressions import Constant, FactValue
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import Kind, Type

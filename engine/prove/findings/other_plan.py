@@ -11,15 +11,15 @@ from typing import Any
 from engine.evaluate.facts import Facts
 from engine.plan.nodes import ItemPlan, Plan, expressions_of
 from engine.prove.answer import Answer, NotKnown, Proved, Refuted, Witness
-from engine.prove.asking import Question, Trials, ask
+from engine.prove.asking.question import Question, Trials, ask
+from engine.prove.asking.shrink import shrunk
+from engine.prove.asking.trial import Trial
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.items import Effect, ItemForm, forms_apart, item_form
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.findings.context import Context
 from engine.prove.findings.prices import IS_LEFT_OPEN
-from engine.prove.shrink import shrunk
 from engine.prove.solver import Bool, both, disjunction, negation
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import facts_in
 
 UNSAID = frozenset({"rule", "row", "title", "citations", "because", "by", "started", "stopped"})

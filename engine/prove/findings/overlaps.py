@@ -8,12 +8,12 @@ from itertools import islice
 from engine.evaluate.tables import selection
 from engine.plan.nodes import RowPlan, TablePlan
 from engine.prove.answer import Refuted
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.encoding.worth import apart
 from engine.prove.findings.boxes import pairs_that_may_meet
 from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.solver import FALSE, TRUE, Bool, Model, both, conjunction, disjunction, implies, same
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import Comparison, Constant, Expression
 
 MOST_CLAIMS = 10

@@ -9,12 +9,12 @@ from datetime import date
 from engine.base.calendar import EARLIEST
 from engine.plan.nodes import ClockPlan, ItemPlan, Plan, TablePlan, expressions_of
 from engine.prove.answer import Answer, Refuted
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.items import item_form
 from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.solver import FALSE, TRUE, Bool, both, compared, disjunction, negation, number, same
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import ParameterValue, facts_in, walk
 from engine.rulebook.model import Parameter
 

@@ -8,12 +8,12 @@ from datetime import date
 
 from engine.plan.nodes import ItemPlan
 from engine.prove.answer import Refuted
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.findings.families import families
 from engine.prove.findings.heads import heads_of
 from engine.prove.solver import both, conjunction
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import Comparison, Constant, DateFunction, Expression, FactValue, all_of
 from engine.rulebook.model import Head
 from engine.rulebook.types import DATE, Kind

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from engine.base.exact import EXACT, digits_after_point, plain
 from engine.evaluate.tables import selection
 from engine.plan.nodes import ClockPlan, ItemPlan, TablePlan
+from engine.prove.asking.trial import Trial
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.items import Effect, item_form
 from engine.prove.encoding.worth import Worth, aligned, arithmetic, chosen, first_of, value
@@ -24,7 +25,6 @@ from engine.prove.solver import (
     negation,
     number,
 )
-from engine.prove.trial import Trial
 from engine.rulebook.model import SINGLE_HIT
 from engine.rulebook.outcomes import Compensation, Fee, Fine, Outcome, Score
 from engine.rulebook.types import MONEY_DIGITS

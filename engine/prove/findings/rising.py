@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from engine.plan.nodes import expressions_of
 from engine.prove.answer import Answer, Refuted, Witness
-from engine.prove.asking import Question, Trials, ask
+from engine.prove.asking.question import Question, Trials, ask
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings.cliffs import cliffs_of
 from engine.prove.findings.context import Context, finding, unsettled
@@ -14,7 +15,6 @@ from engine.prove.findings.heads import heads_of
 from engine.prove.findings.moved import Moves, Moving, words
 from engine.prove.findings.prices import has_more, more
 from engine.prove.solver import both, compared
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import facts_in
 from engine.rulebook.model import Head
 

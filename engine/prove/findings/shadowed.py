@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from engine.evaluate.tables import selection
 from engine.plan.nodes import RowPlan, TablePlan
 from engine.prove.answer import Proved
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings.boxes import pairs_that_may_meet
 from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
 from engine.prove.findings.otherwise import is_left_over
 from engine.prove.solver import Bool, Solver, conjunction, negation
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import Constant, Expression
 from engine.rulebook.model import Undefined
 from engine.rulebook.types import Scalar

@@ -9,12 +9,12 @@ from typing import Any
 
 from engine.base.exact import floor
 from engine.evaluate.values import NONE, Unknown
-from engine.prove.atoms import MIRRORED
+from engine.prove.asking.trial import Trial
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.worth import Worth, in_units
 from engine.prove.findings.moved import beside
+from engine.prove.regions.atoms import MIRRORED
 from engine.prove.solver import Int, floor_quotient, number, plus
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import Comparison, Expression, FactValue, Operator, facts_in, type_of, walk
 from engine.rulebook.types import ORDERED, Kind, Type
 

@@ -7,13 +7,13 @@ from itertools import combinations
 
 from engine.plan.nodes import ItemPlan, expressions_of
 from engine.prove.answer import Refuted
+from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.findings.acts import Act, Said, effects_of, said_of, said_text
 from engine.prove.findings.context import Asked, Context, finding, unsettled
 from engine.prove.findings.heads import rulebook_of
 from engine.prove.findings.prices import outcomes_of
 from engine.prove.solver import Bool, both, disjunction
-from engine.prove.trial import Trial
 from engine.rulebook.outcomes import Fine
 
 

@@ -13,8 +13,8 @@ from engine.base.calendar import day_of
 from engine.base.findings import Language
 from engine.evaluate.values import NONE, Unknown
 from engine.plan.nodes import Plan
+from engine.prove.asking.trial import Trial
 from engine.prove.mutants.mutant import Mutant
-from engine.prove.trial import Trial
 from engine.rulebook.model import Rulebook
 from engine.rulebook.types import Kind
 

@@ -13,12 +13,12 @@ from engine.base.findings import Language
 from engine.base.spans import Span
 from engine.evaluate.values import Unknown, reason_and_missing
 from engine.plan.nodes import Plan
+from engine.prove.asking.trial import Trial
 from engine.prove.mutants.bench import Ticket, Trying, passes, read_example
 from engine.prove.mutants.mutant import Mutant
 from engine.prove.mutants.names import example_name, more_names
 from engine.prove.mutants.nodes import ItemNode
 from engine.prove.mutants.search import said
-from engine.prove.trial import Trial
 from engine.rulebook.checks import defined_by
 from engine.rulebook.model import Example, Item
 from engine.rulebook.types import Kind, Type

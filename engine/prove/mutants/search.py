@@ -20,11 +20,11 @@ from engine.evaluate.examples import OPTIONAL
 from engine.evaluate.reference import new_case
 from engine.evaluate.values import Unknown
 from engine.plan.nodes import ClockPlan, Plan
+from engine.prove.asking.trial import Trial
 from engine.prove.mutants.bench import Ticket
 from engine.prove.mutants.bodies import Body, expressions_in
 from engine.prove.mutants.change import neighbours
 from engine.prove.mutants.mutant import Mutant
-from engine.prove.trial import Trial
 from engine.rulebook.expressions import Constant, Expression, FactValue, ParameterValue, facts_in, walk
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import DATE, Kind

@@ -12,9 +12,9 @@ from engine.evaluate.evaluators import evaluator
 from engine.evaluate.facts import Facts
 from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
+from engine.prove.asking.trial import Trial
 from engine.prove.counter.asks import Inquiry
 from engine.prove.counter.counterfactual import Ask, Piece
-from engine.prove.trial import Trial
 from tests.prove.counter.books import ITEMS, every_value, made_up, plan_of
 
 TICKETS = 40

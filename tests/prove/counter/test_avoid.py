@@ -12,12 +12,12 @@ import pytest
 from engine.evaluate.evaluators import evaluator
 from engine.evaluate.facts import Facts
 from engine.plan.nodes import Plan
+from engine.prove.asking.trial import Trial
 from engine.prove.counter.avoid import Search, changed
 from engine.prove.counter.counterfactual import Alternative, Counterfactual
 from engine.prove.counter.explain import counter
 from engine.prove.counter.reach import Reach
 from engine.prove.counter.sought import Sought, burdens, name_of
-from engine.prove.trial import Trial
 from engine.rulebook.types import ORDERED
 from tests.prove.counter.books import FIRST, ITEMS, LAST, every_value, made_up, plan_of
 

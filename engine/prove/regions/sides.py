@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.prove.region import Side
-from engine.prove.wording import formula_text, value_text
+from engine.prove.regions.wording import formula_text, value_text
 from engine.rulebook.expressions import (
     AnyOf,
     Comparison,

@@ -9,10 +9,11 @@ from typing import Literal, TypeAlias
 
 from engine.evaluate.facts import Facts
 from engine.prove.answer import Answer, NotKnown, Proved, Refuted, Witness
+from engine.prove.asking.confirmed import confirmed
+from engine.prove.asking.shrink import shrunk
+from engine.prove.asking.trial import Trial
 from engine.prove.encoding.encoding import Encoding
-from engine.prove.shrink import shrunk
 from engine.prove.solver import STEPS, Bool, Model, Solver
-from engine.prove.trial import Trial
 
 Trials: TypeAlias = tuple[Trial, ...]
 
@@ -27,14 +28,15 @@ class Question:
     """Is there a ticket on which `condition` holds? `holds` asks the same of a ticket on the evaluator.
 
     One encoding, or those of several editions over the same symbols; trials come in their order. `keep`:
-    facts that the ticket should rather keep than others. `confirm` looks at the smallest ticket once more.
+    facts that the ticket should rather keep than others. `confirm` looks at the smallest ticket once more:
+    the compiled evaluator must judge it as the reference does.
     """
 
     encodings: tuple[Encoding, ...]
     condition: Bool
     holds: Callable[[Trials], bool]
     keep: tuple[str, ...] = ()
-    confirm: Callable[[Trials], bool] = lambda _: True
+    confirm: Callable[[Trials], bool] = confirmed
 
 
 def ask(question: Question, steps: int = STEPS) -> Answer:

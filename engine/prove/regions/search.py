@@ -13,9 +13,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.prove.atoms import Atom
-from engine.prove.dimensions import Dimension, Held, dimensions_of
 from engine.prove.region import APPLIES, Region, Side
+from engine.prove.regions.atoms import Atom
+from engine.prove.regions.dimensions import Dimension, Held, dimensions_of
 from engine.prove.solver import (
     FALSE,
     STEPS,

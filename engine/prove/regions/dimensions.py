@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
-from engine.prove.atoms import Atom, Measure
 from engine.prove.encoding.worth import Worth
 from engine.prove.region import Side
-from engine.prove.region_sides import Ends, choice_side, leaf_side, ordered_side
+from engine.prove.regions.atoms import Atom, Measure
+from engine.prove.regions.sides import Ends, choice_side, leaf_side, ordered_side
 from engine.prove.solver import (
     FALSE,
     TRUE,

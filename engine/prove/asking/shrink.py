@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, TypeAlias
 
 from engine.evaluate.facts import Facts, value_from
-from engine.prove.plainer import DAY, Aim, is_reasonable, make_plainer
+from engine.prove.asking.plainer import DAY, Aim, is_reasonable, make_plainer
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import INSTANT, Kind, Type, Value
 

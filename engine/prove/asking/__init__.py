@@ -1,0 +1,1 @@
+"""Questions, and the tickets that answer them."""

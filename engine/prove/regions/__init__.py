@@ -1,0 +1,1 @@
+"""Sets of tickets in conditions that officers can read."""
