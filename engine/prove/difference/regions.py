@@ -103,7 +103,7 @@ def _applies(pair: Pair) -> Iterator[Atom]:
     if len(rails) == 2 and same(rails[0].must, rails[1].must) and same(rails[0].may, rails[1].may):
         standing = conditions[1][1]
         assert standing is not None, "both have one"
-        yield Atom(rails[1].must, Test((), APPLIES, standing), prefer=-1)
+        yield Atom(rails[1].must, Test((), APPLIES, standing), prefer=-1, opposite=rails[1].false)
 
 
 def _standing(part: Part) -> Expression | None:

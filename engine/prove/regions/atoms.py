@@ -49,12 +49,16 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """A leaf and whether it surely holds. Leaves of a lower `prefer` are kept rather than others."""
+    """A leaf and whether it surely holds. Leaves of a lower `prefer` are kept rather than others.
+
+    `opposite`: that it surely does not hold, where that may be not known; without one it always is.
+    """
 
     condition: Bool
     expression: Expression
     prefer: int = 0
     measure: Measure | None = None
+    opposite: Bool | None = None
 
 
 def atoms_of(encoding: Encoding, *expressions: Expression) -> list[Atom]:
@@ -76,10 +80,10 @@ def atoms_of(encoding: Encoding, *expressions: Expression) -> list[Atom]:
 def _add(encoding: Encoding, leaf: Expression, level: int, found: dict[Expression, Atom]) -> None:
     if leaf in found:
         return
-    condition = encoding.condition(leaf).must
-    if same(condition, TRUE) or same(condition, FALSE):
+    rails = encoding.condition(leaf)
+    if same(rails.must, TRUE) or same(rails.must, FALSE):
         return
-    found[leaf] = Atom(condition, leaf, level, _measure(encoding, leaf))
+    found[leaf] = Atom(rails.must, leaf, level, _measure(encoding, leaf), rails.false)
 
 
 def _beneath(encoding: Encoding, name: str) -> tuple[Expression, ...]:

@@ -342,15 +342,15 @@ class Leaf(Dimension):
 
     def __init__(self, atom: Atom) -> None:
         self.atom = atom
+        opposite = negation(atom.condition) if atom.opposite is None else atom.opposite
+        self._truths = atom.condition, opposite
         super().__init__(atom.prefer, 2, may_be_gone=False)
 
     def at(self, model: Model) -> Held:
-        return Held(frozenset({0 if model.truth(self.atom.condition) else 1}))
+        return next((Held(frozenset({n})) for n in (0, 1) if model.truth(self._truths[n])), self.all)
 
     def said(self, held: Held) -> Bool:
-        if len(held.pieces) == 2:
-            return TRUE
-        return self.atom.condition if 0 in held.pieces else negation(self.atom.condition)
+        return TRUE if held == self.all else disjunction(self._truths[n] for n in held.pieces)
 
     def side(self, held: Held) -> Side:
         return leaf_side(self.atom.expression, holds=0 in held.pieces)
