@@ -24,11 +24,12 @@ from engine.evaluate.facts import facts_from, instant_from
 from engine.library import Library
 from engine.plan.nodes import Plan
 from engine.prove.answer import Refuted, Witness
+from engine.prove.asking.confirmed import confirmed
 from engine.prove.asking.trial import Trial
 from engine.prove.change import EditionChange, ItemChange
 from engine.prove.claim import Claim
 from engine.prove.difference.editions import plans_apart
-from engine.prove.difference.items import Sides, confirmed, said
+from engine.prove.difference.items import Sides, said
 from engine.prove.difference.meaning import parts_of
 from engine.prove.findings import cliffs, prove
 from engine.prove.findings.context import MOST_REGIONS, Context
