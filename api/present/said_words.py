@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.present.amounts import money, plain_value, truth
+from api.present.catalogue_words import CatalogueWords
 from api.present.labels import label, label_or
 from engine.base.findings import Language
 from engine.plan.nodes import ClockPlan, ItemPlan, Plan
 from engine.prove.change import Said
 from engine.rulebook.expressions import type_of
-from engine.rulebook.model import Catalogue, Words
+from engine.rulebook.model import Catalogue
 from engine.rulebook.outcomes import Compensation, Fee, Fine
 
 MONEY = ("fine", "fee", "compensation")
@@ -19,12 +20,11 @@ HIDDEN = ("nothing", "rows", "reason")
 """Keys of `expect` that say nothing, or that others say already."""
 
 
-class SaidWords:
+class SaidWords(CatalogueWords):
     """Words for what items conclude, by one edition's catalogue."""
 
     def __init__(self, catalogue: Catalogue, plan: Plan, language: Language) -> None:
-        self.catalogue = catalogue
-        self.language = language
+        super().__init__(catalogue, language)
         self._units = dict(_units(plan))
 
     def change(self, item: str, before: Said, after: Said) -> str:
@@ -113,23 +113,6 @@ class SaidWords:
     @property
     def _colon(self) -> str:
         return label("words", "colon", self.language)
-
-    def _list(self, parts: Iterator[str]) -> str:
-        return label("words", "list", self.language).join(parts)
-
-    def fact(self, name: str) -> str:
-        """The fact's label; the name itself for parameters and `as_of`."""
-        declared = self.catalogue.facts.get(name)
-        return declared.label.in_language(self.language) if declared else name
-
-    def code(self, name: str) -> str:
-        return self._known(self.catalogue.codes, name)
-
-    def party(self, name: str) -> str:
-        return self._known(self.catalogue.parties, name)
-
-    def _known(self, known: Mapping[str, Words], name: str) -> str:
-        return known[name].in_language(self.language) if name in known else name
 
 
 def _units(plan: Plan) -> Iterator[tuple[tuple[str, str], str]]:

@@ -8,19 +8,14 @@ from typing import Any
 from rich.text import Text
 
 from api.present.amounts import money, plain_value
+from api.present.catalogue_words import CatalogueWords
 from api.present.findings_text import visible
 from api.present.labels import label, label_or
-from engine.base.findings import Language
 from engine.evaluate.verdict import Defeated, Outcome, Undecided, Verdict, WordsOut
-from engine.rulebook.model import Catalogue, Words
 
 
-class VerdictText:
+class VerdictText(CatalogueWords):
     """Writes verdicts in the catalogue's words."""
-
-    def __init__(self, catalogue: Catalogue, language: Language) -> None:
-        self.catalogue = catalogue
-        self.language = language
 
     def text(self, name: str, verdict: Verdict) -> Text:
         """The verdict on the ticket of that name, a line break after each line but the last."""
@@ -94,25 +89,8 @@ class VerdictText:
     def _facts(self, values: Mapping[str, Any]) -> str:
         return self._list(self._because({"fact": name, "value": value}) for name, value in values.items())
 
-    def _list(self, parts: Iterator[str]) -> str:
-        return label("words", "list", self.language).join(parts)
-
     def _words(self, words: WordsOut) -> str:
         return words["zh"] if self.language == "zh" else words["en"]
-
-    def fact(self, name: str) -> str:
-        """The fact's label; the name itself for parameters and `as_of`."""
-        declaration = self.catalogue.facts.get(name)
-        return declaration.label.in_language(self.language) if declaration else name
-
-    def code(self, name: str) -> str:
-        return self._known(self.catalogue.codes, name)
-
-    def party(self, name: str) -> str:
-        return self._known(self.catalogue.parties, name)
-
-    def _known(self, known: Mapping[str, Words], name: str) -> str:
-        return known[name].in_language(self.language) if name in known else name
 
     def totals(self, totals: Mapping[str, Mapping[str, str]]) -> str:
         """`fine 550.00 CNY`, for each kind and unit."""

@@ -15,7 +15,7 @@ SEEDS = 100
 
 @pytest.mark.parametrize("chunk", range(10))
 def test_proved_is_true(chunk: int) -> None:
-    """No gap, overlap or idle row is missed, none is made up; `tests.agreement.tables` tries thousands."""
+    """No gap, overlap or idle row is missed, none is made up."""
     seeds = range(chunk * SEEDS // 10, (chunk + 1) * SEEDS // 10)
     assert [(seed, d) for seed in seeds for d in differences(made_up(Random(seed)))] == []
 
