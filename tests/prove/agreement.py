@@ -15,7 +15,8 @@ from engine.plan.nodes import Plan
 from engine.prove.asking.trial import Trial
 from engine.prove.encoding.encoding import Encoding
 from engine.prove.encoding.items import Effect, ItemForm, item_form
-from engine.prove.encoding.symbols import MOST_RECORDS, Symbols
+from engine.prove.encoding.records import MOST_RECORDS
+from engine.prove.encoding.symbols import Symbols
 from engine.prove.encoding.worth import Worth
 from engine.prove.encoding.zone import moment_of
 from engine.prove.solver import Model, Term

@@ -13,8 +13,9 @@ from engine.prove.asking.confirmed import confirmed
 from engine.prove.asking.question import Question, Trials, ask
 from engine.prove.asking.trial import Trial
 from engine.prove.difference.meaning import Part, parts_of, same_meaning
+from engine.prove.encoding.apart import forms_apart
 from engine.prove.encoding.encoding import Encoding
-from engine.prove.encoding.items import ItemForm, forms_apart, item_form
+from engine.prove.encoding.items import ItemForm, item_form
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.encoding.worth import apart as worths_apart
 from engine.prove.solver import FALSE, STEPS, Bool

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from engine.base.calendar import Limit
 from engine.plan.nodes import ClockPlan, DefinitionPlan, ItemPlan, Plan, TablePlan
-from engine.prove.encoding import clocks, tables
+from engine.prove.encoding import clocks, quotients, tables
 from engine.prove.encoding import worth as reckon
 from engine.prove.encoding.free import Free
 from engine.prove.encoding.rails import (
@@ -25,7 +25,8 @@ from engine.prove.encoding.rails import (
     opposite,
     when_known,
 )
-from engine.prove.encoding.symbols import Records, Symbols
+from engine.prove.encoding.records import Records
+from engine.prove.encoding.symbols import Symbols
 from engine.prove.encoding.times import Times
 from engine.prove.encoding.worth import Worth, first_of, not_known, value
 from engine.prove.solver import (
@@ -39,17 +40,13 @@ from engine.prove.solver import (
     choice,
     compared,
     conjunction,
-    constant,
     either,
-    equal,
     identity,
     implies,
     int_symbol,
-    minus,
     negation,
     number,
     plus,
-    times,
 )
 from engine.rulebook.expressions import (
     Absolute,
@@ -180,7 +177,7 @@ class Encoding:
             case Quotient():
                 return reckon.quotient(*parts)
             case Rounding(mode=mode, digits=digits):
-                return self._rounded(mode, parts[0], digits)
+                return quotients.rounded(self.symbols, mode, parts[0], digits)
             case Extreme(kind=kind):
                 return reckon.extreme(kind, parts)
             case Absolute():
@@ -191,41 +188,6 @@ class Encoding:
                 )
             case _:
                 assert_never(expression)
-
-    def _rounded(self, mode: str, operand: Worth, digits: int) -> Worth:
-        """To so many digits; a quotient by what is no constant is left open."""
-        top = times(operand.term, number(10 ** max(digits, 0)))
-        over = number(1) if operand.over is None else operand.over
-        below = times(number(10 ** (operand.scale + max(-digits, 0))), over)
-        divisor = constant(below)
-        if divisor is None:
-            term = self._open_quotient(mode, top, below)
-        elif divisor < 0:
-            term = reckon.rounded(mode, times(number(-1), top), -divisor)
-        else:
-            term = reckon.rounded(mode, top, divisor)
-        term = times(term, number(10 ** max(-digits, 0)))
-        return Worth(operand.known, operand.there, term, max(digits, 0))
-
-    def _open_quotient(self, mode: str, top: Int, below: Int) -> Int:
-        name = f"quotient {self.symbols.fresh()}"
-        term = int_symbol(name)
-        nothing = number(0)
-        bounds = (
-            implies(equal(top, nothing), equal(term, nothing)),
-            implies(
-                both(compared(">=", top, nothing), compared(">", below, nothing)),
-                compared(">=", term, nothing),
-            ),
-            *_around(mode, term, top, below),
-        )
-
-        def compute(values: Sequence[int]) -> int | bool:
-            return reckon.round_number(mode, values[0], values[1]) if values[1] else False
-
-        free = Free(name, "/", value(term), (top, below), compute, bounds)
-        made = self.symbols.free(("quotient", mode, identity(top), identity(below)), free)
-        return made.worth.term
 
     # --- facts and parameters ---------------------------------------------------------------------------
 
@@ -413,20 +375,6 @@ class Encoding:
         return self.symbols.axioms(*terms)
 
 
-def _around(mode: str, term: Int, top: Int, below: Int) -> tuple[Bool, Bool]:
-    """A quotient lies by less than one (half of one) from what it is rounded from; of positive divisors."""
-    two, product = number(2), times(term, below)
-    low, high = {
-        "floor": (times(two, product), plus(times(two, product), times(two, below))),
-        "ceiling": (minus(times(two, product), times(two, below)), times(two, product)),
-    }.get(mode, (minus(times(two, product), below), plus(times(two, product), below)))
-    positive = compared(">", below, number(0))
-    return (
-        implies(positive, compared("<=", low, times(two, top))),
-        implies(positive, compared("<=", times(two, top), high)),
-    )
-
-
 def as_worth(rails: Rails) -> Worth:
     """A condition as a truth value."""
     return Worth(either(rails.must, negation(rails.may)), TRUE, rails.must)
@@ -435,8 +383,3 @@ def as_worth(rails: Rails) -> Worth:
 def default_term(type_: Type) -> Term:
     """Some term of a type's sort, for what is never known."""
     return FALSE if type_.kind is Kind.BOOLEAN else number(0)
-
-
-def scalar_of(expression: Expression) -> Scalar | None:
-    """The value of a constant."""
-    return expression.value if isinstance(expression, Constant) else None

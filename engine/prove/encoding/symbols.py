@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from engine.base.calendar import EARLIEST, LATEST
 from engine.evaluate.facts import MOST_DIGITS, Facts
 from engine.prove.encoding.free import Free
+from engine.prove.encoding.records import MOST_RECORDS, Records
+from engine.prove.encoding.units import between, decimal_worth, in_scale, instants, month_number, scale_of
 from engine.prove.encoding.worth import Worth, in_units, value
 from engine.prove.encoding.zone import SECOND, microseconds, moment_of
 from engine.prove.solver import (
@@ -24,7 +25,6 @@ from engine.prove.solver import (
     both,
     compared,
     conjunction,
-    constant,
     disjunction,
     either,
     equal,
@@ -42,22 +42,7 @@ Sort: TypeAlias = tuple[str, Kind, int, str]
 Admits: TypeAlias = tuple[tuple[str, ...], Scalar | None, Scalar | None]
 """Members, least and most value."""
 
-MOST_RECORDS = 3
-"""So many records of a list are written out; of a longer one nothing is said."""
 AS_OF = "as_of"
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """A list: `records` up to `length` are there, unless the list is `longer`. One that is known to be none
-    (not `there`) has none of them; so may one that is.
-    """
-
-    known: Bool
-    there: Bool
-    length: Int
-    longer: Bool
-    records: tuple[Mapping[str, Worth], ...]
 
 
 class Symbols:
@@ -95,7 +80,7 @@ class Symbols:
             case int():
                 return value(number(scalar))
             case Decimal():
-                return _decimal(scalar)
+                return decimal_worth(scalar)
             case str():
                 return value(self.word(scalar))
             case datetime():
@@ -109,7 +94,7 @@ class Symbols:
 
     def fact(self, declared: FactDeclaration) -> Worth:
         """A fact that the ticket gives, or may give; of two editions what both admit."""
-        sort = declared.name, declared.type.kind, _scale(declared.type), declared.absence
+        sort = declared.name, declared.type.kind, scale_of(declared.type), declared.absence
         if sort not in self._facts:
             name = declared.name if not self._named(declared.name) else f"{declared.name}#{len(self._facts)}"
             self._facts[sort] = declared, self._symbol(name, declared.type, declared.absence == "none")
@@ -140,8 +125,8 @@ class Symbols:
             seconds = int_symbol(AS_OF)
             known = bool_symbol(f"{AS_OF} known") if self.partial else TRUE
             self._as_of = Worth(known, TRUE, seconds * number(SECOND))
-            self.show_only(_between(self._as_of.term, *_instants(1)))
-            self._bound(AS_OF, [_between(self._as_of.term, *_instants(-1))])
+            self.show_only(between(self._as_of.term, *instants(1)))
+            self._bound(AS_OF, [between(self._as_of.term, *instants(-1))])
         return self._as_of
 
     def _symbol(self, name: str, type_: Type, may_be_none: bool) -> Worth:
@@ -149,7 +134,7 @@ class Symbols:
         there = bool_symbol(f"{name} there") if may_be_none else TRUE
         if type_.kind is Kind.BOOLEAN:
             return Worth(known, there, bool_symbol(name))
-        return Worth(known, there, int_symbol(name), _scale(type_))
+        return Worth(known, there, int_symbol(name), scale_of(type_))
 
     def _within(self, declared: FactDeclaration, worth: Worth) -> list[Bool]:
         low, high = (
@@ -158,9 +143,9 @@ class Symbols:
         )
         bounds = self._bounds_of(declared.type, worth)
         if low is not None:
-            bounds.append(compared(">=", worth.term, number(_in_scale(low, worth.scale))))
+            bounds.append(compared(">=", worth.term, number(in_scale(low, worth.scale))))
         if high is not None:
-            bounds.append(compared("<=", worth.term, number(_in_scale(high, worth.scale))))
+            bounds.append(compared("<=", worth.term, number(in_scale(high, worth.scale))))
         return bounds
 
     def _bounds_of(self, type_: Type, worth: Worth) -> list[Bool]:
@@ -172,14 +157,14 @@ class Symbols:
                 return [disjunction(equal(worth.term, self.word(member)) for member in type_.members)]
             case Kind.INTEGER | Kind.DECIMAL | Kind.MONEY:
                 most = 10 ** (MOST_DIGITS + worth.scale) - 1
-                return [_between(worth.term, -most, most)]
+                return [between(worth.term, -most, most)]
             case Kind.DATE:
-                return [_between(worth.term, EARLIEST.toordinal(), LATEST.toordinal())]
+                return [between(worth.term, EARLIEST.toordinal(), LATEST.toordinal())]
             case Kind.MONTH:
-                return [_between(worth.term, month_number(EARLIEST), month_number(LATEST))]
+                return [between(worth.term, month_number(EARLIEST), month_number(LATEST))]
             case Kind.INSTANT:
-                self.show_only(_between(worth.term, *_instants(1)))
-                return [_between(worth.term, *_instants(-1))]
+                self.show_only(between(worth.term, *instants(1)))
+                return [between(worth.term, *instants(-1))]
             case _:
                 return [compared(">=", worth.term, number(0))]
 
@@ -188,7 +173,7 @@ class Symbols:
     def records(self, declared: FactDeclaration) -> Records:
         """A list of records; one of a `record` fact has one at most."""
         fields = declared.type.fields.items()
-        sorts = tuple((n, f.type.kind, _scale(f.type), f.absent_is_none) for n, f in fields)
+        sorts = tuple((n, f.type.kind, scale_of(f.type), f.absent_is_none) for n, f in fields)
         sort = declared.name, sorts, declared.absence, declared.is_record
         if sort not in self._lists:
             self._lists[sort] = declared, self._records(declared)
@@ -212,7 +197,7 @@ class Symbols:
         there = bool_symbol(f"{name} there") if declared.absence == "none" else TRUE
         longer = negation(TRUE) if declared.is_record else bool_symbol(f"{name} longer")
         bounds = [
-            _between(length, 0, most),
+            between(length, 0, most),
             either(there, both(equal(length, number(0)), negation(longer))),
         ]
         self._bind(Worth(known, there, length), bounds)
@@ -406,44 +391,3 @@ class Symbols:
                 return moment_of(found, zone)
             case _:
                 return self.text(found)
-
-
-def month_number(day: date) -> int:
-    return day.year * 12 + day.month - 1
-
-
-def _scale(type_: Type) -> int:
-    return (type_.scale or 0) if type_.kind in (Kind.DECIMAL, Kind.MONEY) else 0
-
-
-def _decimal(scalar: Decimal) -> Worth:
-    exponent = scalar.as_tuple().exponent
-    assert isinstance(exponent, int), "a constant is a finite number"
-    scale = max(0, -exponent)
-    return value(number(int(scalar.scaleb(scale))), scale)
-
-
-def _in_scale(bound: Worth, scale: int) -> int:
-    """A bound in a type's own unit."""
-    found = constant(bound.term)
-    assert found is not None, "a bound is a constant"
-    return rescaled(found, bound.scale, scale)
-
-
-def rescaled(found: int, old: int, new: int) -> int:
-    """In units of another scale; a coarser one rounds down, which no value of that scale notices."""
-    return found * int(10 ** (new - old)) if new >= old else found // int(10 ** (old - new))
-
-
-def _between(term: Int, low: int, high: int) -> Bool:
-    return both(compared(">=", term, number(low)), compared("<=", term, number(high)))
-
-
-def _instants(days: int) -> tuple[int, int]:
-    """The first and last instant that a fact may name, so many days narrower at each end.
-
-    By the clocks of a zone they are known to a day: nobody may name what lies a day outside.
-    """
-    first = datetime(EARLIEST.year, EARLIEST.month, EARLIEST.day, tzinfo=UTC) + timedelta(days=days)
-    last = datetime(LATEST.year, LATEST.month, LATEST.day, tzinfo=UTC) + timedelta(days=1 - days)
-    return microseconds(first), microseconds(last)

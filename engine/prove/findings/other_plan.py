@@ -14,8 +14,9 @@ from engine.prove.answer import Answer, NotKnown, Proved, Refuted, Witness
 from engine.prove.asking.question import Question, Trials, ask
 from engine.prove.asking.shrink import shrunk
 from engine.prove.asking.trial import Trial
+from engine.prove.encoding.apart import forms_apart
 from engine.prove.encoding.encoding import Encoding
-from engine.prove.encoding.items import Effect, ItemForm, forms_apart, item_form
+from engine.prove.encoding.items import Effect, ItemForm, item_form
 from engine.prove.encoding.symbols import Symbols
 from engine.prove.findings.context import Context
 from engine.prove.findings.prices import IS_LEFT_OPEN
