@@ -52,6 +52,8 @@ class _Asking:
         self.free = self.symbols.free_in(self.names)
         self.preferred = self.symbols.preferred(self.names)
         self.solver = Solver((*self.symbols.bounds(self.names), question.condition), steps)
+        self.is_doubtful = False
+        """A ticket has been set aside because it was refuted: what is left of the question proves nothing."""
 
     def answer(self) -> Answer:
         open_texts = tuple(dict.fromkeys(free.text for free in self.free))
@@ -71,7 +73,7 @@ class _Asking:
         for _ in range(ATTEMPTS):
             model = self._true_model()
             if not isinstance(model, Model):
-                return model
+                return "not_confirmed" if self.is_doubtful else model
             zone = self.question.encodings[0].zone
             facts, as_of = self.symbols.ticket(model, self.names, zone)
             if self._holds(facts, as_of):
@@ -84,6 +86,7 @@ class _Asking:
         every = self.names | self.symbols.names()
         if every == self.names:
             self.solver.add([self.symbols.other_than(model, self.names)])
+            self.is_doubtful = True
         self.solver.add(self.symbols.bounds(every - self.names))
         self.names = every
 
