@@ -71,6 +71,11 @@ def verdict_on(case: Case, item_id: str, defines: FactValue | None) -> Verdict:
     for item in case.plan.items:
         if item.origin.id == item_id:
             judge(case, item, judgement)
+    return part_of_verdict(case, judgement, defines)
+
+
+def part_of_verdict(case: Case, judgement: Judgement, defines: FactValue | None) -> Verdict:
+    """What has been judged and the fact that is defined, as a verdict says them; without an edition."""
     defined = [d for d in case.plan.definitions if defines is not None and d.fact.name == defines.name]
     return Verdict(
         edition="",

@@ -10,9 +10,8 @@ from engine.evaluate.case import Case
 from engine.evaluate.examples import hit_rows, said_of, table_named
 from engine.evaluate.facts import Facts
 from engine.evaluate.judge import Judgement, judge
-from engine.evaluate.reference import derived, new_case
+from engine.evaluate.reference import new_case, part_of_verdict
 from engine.evaluate.values import shown
-from engine.evaluate.verdict import Verdict
 from engine.plan.nodes import Plan
 from engine.rulebook.expressions import FactValue
 
@@ -58,7 +57,7 @@ class Trial:
         if fact is not None and fact.name in self.facts:
             got = {fact.name: shown(self.facts[fact.name], fact.type)}
         else:
-            got = said_of(item_id, fact, self._verdict_on(item_id, fact))
+            got = said_of(item_id, fact, part_of_verdict(self.case, self.said(item_id), fact))
         table = table_named(self.plan, item_id)
         rows = [] if table is None else hit_rows(self.case, table)
         if not rows:
@@ -69,17 +68,3 @@ class Trial:
 
     def _defined_by(self, item_id: str) -> FactValue | None:
         return next((d.fact for d in self.plan.definitions if d.origin.id == item_id), None)
-
-    def _verdict_on(self, item_id: str, fact: FactValue | None) -> Verdict:
-        """What the verdict says of one item and of the fact that it defines; without an edition."""
-        said = self.said(item_id)
-        defined = [] if fact is None else [self.plan.defined[fact.name]]
-        return Verdict(
-            edition="",
-            as_of=None,
-            outcomes=said.outcomes,
-            defeated=said.defeated,
-            undecided=said.undecided,
-            derived=derived(self.case, defined),
-            totals={},
-        )

@@ -8,7 +8,6 @@ from engine.library import Library
 from engine.plan.nodes import DefinitionPlan, Plan
 from engine.prove.answer import NotKnown, Proved, Refuted
 from engine.prove.asking.question import ask
-from engine.prove.asking.trial import Trial
 from engine.prove.change import CatalogueChange, EditionChange, ItemChange, RegionChange, Status
 from engine.prove.difference.items import Pair, Sides
 from engine.prove.difference.meaning import Part, parts_of, same_meaning
@@ -93,8 +92,7 @@ def _proved(old: Plan, new: Plan, one: Part, other: Part) -> bool:
 
 
 def _item(old: Plan, new: Plan, sides: Sides) -> ItemChange:
-    before, after = sides.before, sides.after
-    origins = None if before is None else before.origin, None if after is None else after.origin
+    before, after, origins = sides.before, sides.after, sides.origins
     if before is not None and after is not None and same_meaning((old, before), (new, after)):
         return ItemChange("same_text", *origins)
     status: Status = "changed" if before and after else "removed" if before else "added"
@@ -109,8 +107,7 @@ def _item(old: Plan, new: Plan, sides: Sides) -> ItemChange:
 
 def _with_facts_missing(pair: Pair, status: Status, doubt: NotKnown | None) -> ItemChange:
     """Where complete tickets are judged alike: whether those that lack facts are."""
-    before, after = pair.sides.before, pair.sides.after
-    origins = None if before is None else before.origin, None if after is None else after.origin
+    origins = pair.sides.origins
     answer = ask(pair.question(pair.condition))
     match answer:
         case Proved() if doubt is None:
@@ -125,11 +122,8 @@ def _with_facts_missing(pair: Pair, status: Status, doubt: NotKnown | None) -> I
 
 def _shown(pair: Pair, answer: Refuted) -> tuple[RegionChange, ...]:
     """One ticket that tells them apart, in a region of which nothing is said."""
-    said = []
-    for encoding, part in zip(pair.encodings, (pair.sides.before, pair.sides.after), strict=True):
-        trial = Trial(encoding.plan, answer.witness.facts, answer.witness.as_of)
-        said.append({"nothing": True} if part is None else trial.expect(part.origin.id))
-    return (RegionChange(Region((), TRUE, exact=False), answer.witness, said[0], said[1]),)
+    before, after = pair.said(answer.witness)
+    return (RegionChange(Region((), TRUE, exact=False), answer.witness, before, after),)
 
 
 def _catalogue(old: Plan, new: Plan) -> Iterator[CatalogueChange]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.evaluate.values import Unknown
-from engine.plan.nodes import DefinitionPlan, Plan
-from engine.prove.answer import Answer, Proved
+from engine.plan.nodes import DefinitionPlan, Origin, Plan
+from engine.prove.answer import Answer, Proved, Witness
 from engine.prove.asking.confirmed import confirmed
 from engine.prove.asking.question import Question, Trials, ask
 from engine.prove.asking.trial import Trial
+from engine.prove.change import Said
 from engine.prove.difference.meaning import Part, parts_of, same_meaning
 from engine.prove.encoding.apart import forms_apart
 from engine.prove.encoding.encoding import Encoding
@@ -32,6 +33,12 @@ class Sides:
 
     before: Part | None
     after: Part | None
+
+    @property
+    def origins(self) -> tuple[Origin | None, Origin | None]:
+        """Where each stands."""
+        before, after = self.before, self.after
+        return None if before is None else before.origin, None if after is None else after.origin
 
     @property
     def are_definitions(self) -> bool:
@@ -85,6 +92,16 @@ class Pair:
     def question(self, condition: Bool) -> Question:
         """The question for a ticket with the condition on which the two differ."""
         return Question(self.encodings, condition, self.differ)
+
+    def said(self, witness: Witness) -> tuple[Said, Said]:
+        """What each edition says of a ticket, in the words of an example."""
+        before, after = (
+            {"nothing": True}
+            if part is None
+            else Trial(encoding.plan, witness.facts, witness.as_of).expect(part.origin.id)
+            for encoding, part in zip(self.encodings, (self.sides.before, self.sides.after), strict=True)
+        )
+        return before, after
 
     def settled(self, trials: Trials) -> tuple[bool, ...]:
         """On which side nothing is left open."""

@@ -11,7 +11,7 @@ from engine.prove.answer import Refuted, Witness
 from engine.prove.asking.confirmed import confirmed
 from engine.prove.asking.question import Trials, ask
 from engine.prove.asking.trial import Trial
-from engine.prove.change import Boundary, RegionChange, Said
+from engine.prove.change import Boundary, RegionChange
 from engine.prove.difference.items import Pair
 from engine.prove.difference.meaning import Part, expressions_in
 from engine.prove.encoding.encoding import Encoding
@@ -200,15 +200,8 @@ def _change(pair: Pair, region: Region, alike: Bool, settled: tuple[bool, ...]) 
     inside = _witness(pair, both(pair.condition, alike), region.condition, holds)
     if inside is None:
         return None
-    before, after = (
-        _said(Trial(encoding.plan, inside.facts, inside.as_of), part)
-        for encoding, part in zip(pair.encodings, (pair.sides.before, pair.sides.after), strict=True)
-    )
+    before, after = pair.said(inside)
     return RegionChange(region, inside, before, after, tuple(_boundaries(pair, region, inside)))
-
-
-def _said(trial: Trial, part: Part | None) -> Said:
-    return {"nothing": True} if part is None else trial.expect(part.origin.id)
 
 
 def _boundaries(pair: Pair, region: Region, inside: Witness) -> Iterator[Boundary]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from engine.base.calendar import Limit, add_months
+from engine.base.calendar import MINUTES_IN_A_DAY, Limit, add_months
 from engine.base.exact import EXACT
+from engine.prove.regions.wording import value_text
 from engine.rulebook.expressions import (
     Absolute,
     Arithmetic,
@@ -29,9 +30,6 @@ from engine.rulebook.expressions import (
     Test,
 )
 from engine.rulebook.types import Kind, Scalar, Type
-
-MINUTES_IN_AN_HOUR = 60
-MINUTES_IN_A_DAY = 24 * MINUTES_IN_AN_HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,50 +88,7 @@ def spelled(value: Scalar, type_: Type) -> str:
     >>> spelled(Decimal("50.00"), Type(Kind.MONEY)), spelled(750, Type(Kind.TIME))
     ('50', '12:30')
     """
-    match value:
-        case bool():
-            return str(value).lower()
-        case int() if type_.kind is Kind.TIME:
-            return f"{value // MINUTES_IN_AN_HOUR:02d}:{value % MINUTES_IN_AN_HOUR:02d}"
-        case Decimal():
-            return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
-        case datetime():
-            return value.isoformat(timespec="minutes")[:16]
-        case date():
-            return value.isoformat()[:7] if type_.kind is Kind.MONTH else value.isoformat()
-        case Limit():
-            return limit_words(value)
-        case str() if type_.kind is Kind.TEXT:
-            return f'"{value}"'
-        case _:
-            return str(value)
-
-
-_COUNTED = {
-    "minutes": ("minute", MINUTES_IN_AN_HOUR, "hour"),
-    "working_minutes": ("working minute", MINUTES_IN_AN_HOUR, "working hour"),
-}
-
-
-def limit_words(limit: Limit) -> str:
-    """A limit as a rulebook writes it.
-
-    >>> limit_words(Limit("minutes", 120)), limit_words(Limit("calendar_days", 1))
-    ('2 hours', '1 calendar day')
-    """
-    if limit.kind == "time_of_day":
-        word = "by" if limit.inclusive else "before"
-        clock = spelled(limit.minute_of_day or 0, Type(Kind.TIME))
-        return f"{word} {clock}{' next day' if limit.days_later else ''}"
-    if limit.kind == "day_of_next_month":
-        return f"{'by' if limit.inclusive else 'before'} day {limit.amount} of next month"
-    amount, unit = limit.amount, limit.kind.replace("_", " ").removesuffix("s")
-    if limit.kind in _COUNTED:
-        unit, factor, larger = _COUNTED[limit.kind]
-        if amount and amount % factor == 0:
-            amount, unit = amount // factor, larger
-    calendar = f" on {limit.calendar}" if limit.calendar else ""
-    return f"{amount} {unit}{'' if amount == 1 else 's'}{calendar}"
+    return value_text(Constant(value, type_))
 
 
 def text_of(expression: Expression) -> str:

@@ -15,7 +15,7 @@ from engine.base.spans import Span
 from engine.library import Library
 from engine.plan.nodes import ClockPlan, ParameterPlan, Plan, RulePlan, TablePlan
 from engine.prove.mutants.bodies import Bodies, Body, Edit, Place, expressions_in, tests_in, with_test
-from engine.prove.mutants.change import Change, left_out, limit_words, neighbours, spelled, turned
+from engine.prove.mutants.change import Change, left_out, neighbours, spelled, turned
 from engine.prove.mutants.nodes import Nodes
 from engine.prove.mutants.parts import changed_parts, other_limits
 from engine.prove.mutants.variants import removals, variants
@@ -222,7 +222,7 @@ def _changed_parameter(parameter: ParameterPlan, exact: bool) -> Iterator[tuple[
             if _keeps_order(parameter, number, moved):
                 yield _stepped(parameter, number, (moved, value)), turned(day.isoformat(), moved.isoformat())
         for other in _other_values(value, parameter.type, exact):
-            words = turned(_words(value, parameter.type), _words(other, parameter.type))
+            words = turned(spelled(value, parameter.type), spelled(other, parameter.type))
             yield _stepped(parameter, number, (day, other)), words
 
 
@@ -247,7 +247,3 @@ def _other_values(value: Scalar, type_: Type, exact: bool) -> Iterator[Scalar]:
             yield value + 1
         case _:
             yield from neighbours(value, type_)
-
-
-def _words(value: Scalar, type_: Type) -> str:
-    return limit_words(value) if isinstance(value, Limit) else spelled(value, type_)

@@ -10,8 +10,9 @@ from engine.base.calendar import Limit
 from engine.base.spans import Span
 from engine.plan.nodes import ClockPlan, Exemption, RowPlan, RulePlan, TablePlan
 from engine.prove.mutants.bodies import Body
-from engine.prove.mutants.change import Change, exchanged, left_out, limit_words, spelled, turned
+from engine.prove.mutants.change import Change, exchanged, left_out, spelled, turned
 from engine.prove.mutants.variants import variants
+from engine.prove.regions.wording import limit_words
 from engine.rulebook.expressions import All, Expression, Test, facts_in
 from engine.rulebook.model import HitPolicy
 from engine.rulebook.outcomes import Gate, Obligation, Outcome, Share, amounts, change_amounts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+from engine.base.calendar import Limit
 from engine.base.exact import digits_after_point, plain
 from engine.rulebook.expressions import (
     Absolute,
@@ -29,7 +30,7 @@ from engine.rulebook.expressions import (
     Rounding,
     Test,
 )
-from engine.rulebook.types import Kind
+from engine.rulebook.types import TIME, Kind
 
 
 def value_text(constant: Constant) -> str:
@@ -55,8 +56,37 @@ def value_text(constant: Constant) -> str:
             return value.replace(tzinfo=None).isoformat(timespec="seconds" if value.second else "minutes")
         case date():
             return value.isoformat()[:7] if kind is Kind.MONTH else value.isoformat()
+        case Limit():
+            return limit_words(value)
         case _:
             return str(value)
+
+
+_COUNTED = {
+    "minutes": ("minute", 60, "hour"),
+    "working_minutes": ("working minute", 60, "working hour"),
+}
+
+
+def limit_words(limit: Limit) -> str:
+    """A limit as a rulebook writes it.
+
+    >>> limit_words(Limit("minutes", 120)), limit_words(Limit("calendar_days", 1))
+    ('2 hours', '1 calendar day')
+    """
+    if limit.kind == "time_of_day":
+        word = "by" if limit.inclusive else "before"
+        clock = value_text(Constant(limit.minute_of_day or 0, TIME))
+        return f"{word} {clock}{' next day' if limit.days_later else ''}"
+    if limit.kind == "day_of_next_month":
+        return f"{'by' if limit.inclusive else 'before'} day {limit.amount} of next month"
+    amount, unit = limit.amount, limit.kind.replace("_", " ").removesuffix("s")
+    if limit.kind in _COUNTED:
+        unit, factor, larger = _COUNTED[limit.kind]
+        if amount and amount % factor == 0:
+            amount, unit = amount // factor, larger
+    calendar = f" on {limit.calendar}" if limit.calendar else ""
+    return f"{amount} {unit}{'' if amount == 1 else 's'}{calendar}"
 
 
 def formula_text(expression: Expression) -> str:
