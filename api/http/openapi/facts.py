@@ -109,7 +109,9 @@ def _values(fact: FactDeclaration) -> Schema:
         return given(fact.type, fact.minimum, fact.maximum)
     fields = {name: _field(fact, name, field) for name, field in fact.type.fields.items()}
     record = {"type": "object", "properties": fields, "additionalProperties": False}
-    return {"anyOf": [record, list_of(record)]} if fact.is_record else list_of(record)
+    if fact.is_record:
+        return {"anyOf": [record, {**list_of(record), "maxItems": 1}]}
+    return list_of(record)
 
 
 def _field(fact: FactDeclaration, name: str, field: FieldType) -> Schema:
