@@ -151,6 +151,10 @@ class Spark:
         except (Py4JError, PySparkException) as error:
             if self._cancelled:
                 raise Cancelled from error
+            if isinstance(
+                error.__context__, KeyboardInterrupt
+            ):  # Java heard of Ctrl-C too, and was gone first
+                raise error.__context__ from None
             raise EngineFailure(failure_from(error, files)) from error
 
 
