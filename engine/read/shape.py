@@ -1,4 +1,4 @@
-"""Whether a document has the shape of a rulebook, fact catalogue, list of sources or of statements.
+"""Whether a document has the shape of a rulebook, fact catalogue, list of sources or statements, or case.
 
 The shapes stand in `*.schema.json` beside this file, which editors use too.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _Json: TypeAlias = "bool | int | str | list[_Json] | dict[str, _Json] | None"
-Kind: TypeAlias = Literal["rulebook", "facts", "sources", "statements"]
+Kind: TypeAlias = Literal["rulebook", "facts", "sources", "statements", "case"]
 
 _UNCLEAR = {"R100", "R101"}
 _WORDS_OF_TRUTH = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -38,18 +38,24 @@ def _validator(kind: Kind) -> Validator:
     # The library takes a tenth of a second to import, and a service that has its plan needs it never.
     from jsonschema import Draft202012Validator
 
-    schema = json.loads(files("engine.read").joinpath(f"{kind}.schema.json").read_text(encoding="utf-8"))
-    return Draft202012Validator(cast("Any", _Inliner(schema["$defs"]).inlined(schema)))
+    schema = _schema(kind)
+    borrowed = _schema("rulebook")["$defs"] if kind == "case" else {}
+    return Draft202012Validator(cast("Any", _Inliner(borrowed | schema["$defs"]).inlined(schema)))
+
+
+def _schema(kind: Kind) -> dict[str, Any]:
+    text = files("engine.read").joinpath(f"{kind}.schema.json").read_text(encoding="utf-8")
+    return cast("dict[str, Any]", json.loads(text))
 
 
 class _Inliner:
     """Puts each definition at the places that refer to it, so that the validator follows no references.
 
     That halves the time of a check. What refers to itself (a condition within a condition) keeps its
-    reference; what only people read (titles, examples) is left out.
+    reference; what only people and other programs read (titles, examples, roles) is left out.
     """
 
-    _FOR_PEOPLE = frozenset({"title", "description", "examples"})
+    _FOR_PEOPLE = frozenset({"title", "description", "examples", "x-role"})
 
     def __init__(self, definitions: dict[str, _Json]) -> None:
         self._definitions = definitions
@@ -62,7 +68,7 @@ class _Inliner:
         if not isinstance(schema, dict):
             return schema
         if "$ref" in schema:
-            return self._definition(str(schema["$ref"]).removeprefix("#/$defs/"))
+            return self._definition(str(schema["$ref"]).rpartition("/")[2])
         return {
             keyword: self._keyword(keyword, value)
             for keyword, value in schema.items()
