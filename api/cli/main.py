@@ -32,9 +32,11 @@ from api.present.labels import label
 from engine.base.findings import Finding, Language
 
 COMMANDS: Mapping[str, str] = {
+    "new": "api.cli.new",
     "check": "api.cli.check",
     "test": "api.cli.test",
     "decide": "api.cli.decide",
+    "walk": "api.cli.walk",
     "explain": "api.cli.explain",
     "dry-run": "api.cli.dry_run",
     "settle": "api.cli.settle",
