@@ -163,7 +163,8 @@ def test_a_library_that_lacks_what_a_rule_needs_is_told_what(here: Path, lacking
             )
         case _:
             text = (own / "facts.yaml").read_text(encoding="utf-8")
-            kept = "facts:\n  ticket_no: {entity: ticket, label: {zh: 号, en: number}, type: text,\n    example: T1}\n\n"
+            label = "label: {zh: 号, en: number}"
+            kept = f"facts:\n  ticket_no: {{entity: ticket, {label}, type: text, example: T1}}\n\n"
             (own / "facts.yaml").write_text(
                 re.sub(r"^facts:.*?(?=^parties)", kept, text, flags=re.MULTILINE | re.DOTALL),
                 encoding="utf-8",
