@@ -40,6 +40,15 @@ def read_clock(case: Case, clock: ClockPlan) -> ClockFace | Unknown:
     return ClockFace("not_started") if due is None else _face(case, clock, started, due)
 
 
+def due_of(case: Case, clock: ClockPlan) -> Due | None:
+    """When a clock is due that has begun; None where it has not, or that cannot be told."""
+    started = None if clock.starts is None else case.value(clock.starts)
+    if started is NONE or isinstance(started, Unknown):
+        return None
+    due = _due(case, clock, started)
+    return None if isinstance(due, Unknown) else due
+
+
 def _due(case: Case, clock: ClockPlan, started: Any) -> Due | Unknown | None:
     """The due moment, moved by pauses; None where there is none (no due date was set)."""
     if clock.due is not None:

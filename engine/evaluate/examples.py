@@ -150,16 +150,20 @@ def table_named(plan: Plan, identifier: str) -> TablePlan | None:
 
 def compare(item: Item, example: Example, verdict: Verdict, rows: list[str]) -> ExampleResult:
     """The example's item in the verdict against what was expected of it."""
-    got = concluded(item, verdict)
-    fact = defined_by(item)
-    if fact is not None and fact.name in example.given:
-        got = {fact.name: example.given[fact.name]}
-    if rows:
-        got = {**got, "rows": rows, "row": rows[0]}
-    if not _agrees(example.expect, got, verdict, item):
+    got = got_by(item, example.given, verdict, rows)
+    if not agrees(example.expect, got, verdict, item):
         return _failed(item, example, got)
     covered = frozenset(_covered(item, verdict, got))
     return ExampleResult(item.head.id, example.name, example.span, True, example.expect, got, None, covered)
+
+
+def got_by(item: Item, given: Mapping[str, Any], verdict: Verdict, rows: list[str]) -> dict[str, Any]:
+    """What came of an item for these facts, in the words of `expect`; a fact that is given stays as it is."""
+    got = concluded(item, verdict)
+    fact = defined_by(item)
+    if fact is not None and fact.name in given:
+        got = {fact.name: given[fact.name]}
+    return {**got, "rows": rows, "row": rows[0]} if rows else got
 
 
 def concluded(item: Item, verdict: Verdict) -> dict[str, Any]:
@@ -232,7 +236,7 @@ def _collect(got: dict[str, Any], kind: str, value: Any) -> None:
 OPTIONAL = frozenset({"due", "row", "rows", "reason"})
 
 
-def _agrees(expected: Mapping[str, Any], got: Mapping[str, Any], verdict: Verdict, item: Item) -> bool:
+def agrees(expected: Mapping[str, Any], got: Mapping[str, Any], verdict: Verdict, item: Item) -> bool:
     """Whole results are compared: what is not expected must not be there, but for optional detail."""
     fact = defined_by(item)
     got = dict(got)

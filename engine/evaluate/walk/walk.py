@@ -1,0 +1,67 @@
+"""The walk itself: a pure function of the events, every moment judged by the evaluator that is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from engine.evaluate.evaluators import Evaluator
+from engine.evaluate.verdict import Verdict
+from engine.evaluate.walk.case_file import Step
+from engine.evaluate.walk.faces import faces_at, next_passing
+from engine.evaluate.walk.moments import (
+    Happened,
+    Moment,
+    actions_of,
+    changes_between,
+    running_clocks,
+)
+
+
+def walk(judge: Evaluator, steps: Sequence[Step], until: datetime | None = None) -> Iterator[Moment]:
+    """The moments of a case: its events, and between them every limit that passes and changes something.
+
+    A limit is looked at in the first second that is too late, by the verdict's own rule whether the due
+    moment is in time. With `until` the walk looks on after the last event, and its last moment is then.
+    The events of one instant are moments of their own, in their order.
+    """
+    seen: Verdict | None = None
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        moment = _moment(judge, step, step.at, "event", seen)
+        yield moment
+        seen = moment.verdict
+        end = until if following is None else following.at
+        if end is None:
+            return
+        for moment in _by_itself(judge, step, seen, end, last=following is None):
+            yield moment
+            seen = moment.verdict
+
+
+def _by_itself(judge: Evaluator, step: Step, seen: Verdict, end: datetime, *, last: bool) -> Iterator[Moment]:
+    """What changes after a step and before `end`; with `last` also how things stand then."""
+    at: datetime | None = step.at
+    while at is not None:
+        at = next_passing(faces_at(judge.plan, step.facts, at), at)
+        if at is None or at >= end:
+            break
+        moment = _moment(judge, step, at, "time", seen)
+        if moment.changes:
+            yield moment
+            seen = moment.verdict
+    if last:
+        yield _moment(judge, step, end, "end", seen)
+
+
+def _moment(judge: Evaluator, step: Step, at: datetime, happened: Happened, before: Verdict | None) -> Moment:
+    verdict = judge.decide(step.facts, at)
+    faces = faces_at(judge.plan, step.facts, at)
+    return Moment(
+        at=at,
+        happened=happened,
+        step=step,
+        verdict=verdict,
+        changes=changes_between(before, verdict, faces),
+        clocks=running_clocks(verdict, at, faces),
+        actions=actions_of(verdict),
+    )
