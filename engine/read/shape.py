@@ -38,12 +38,17 @@ def _validator(kind: Kind) -> Validator:
     # The library takes a tenth of a second to import, and a service that has its plan needs it never.
     from jsonschema import Draft202012Validator
 
-    schema = _schema(kind)
-    borrowed = _schema("rulebook")["$defs"] if kind == "case" else {}
-    return Draft202012Validator(cast("Any", _Inliner(borrowed | schema["$defs"]).inlined(schema)))
+    return Draft202012Validator(cast("Any", _Inliner(definitions_of(kind)).inlined(schema_of(kind))))
 
 
-def _schema(kind: Kind) -> dict[str, Any]:
+def definitions_of(kind: Kind) -> dict[str, Any]:
+    """What the schema of a kind refers to by name; that of cases borrows from that of rulebooks."""
+    borrowed = schema_of("rulebook")["$defs"] if kind == "case" else {}
+    return cast("dict[str, Any]", borrowed | schema_of(kind)["$defs"])
+
+
+def schema_of(kind: Kind) -> dict[str, Any]:
+    """The JSON Schema of a kind of file, as it stands beside this one."""
     text = files("engine.read").joinpath(f"{kind}.schema.json").read_text(encoding="utf-8")
     return cast("dict[str, Any]", json.loads(text))
 
@@ -55,7 +60,7 @@ class _Inliner:
     reference; what only people and other programs read (titles, examples, roles) is left out.
     """
 
-    _FOR_PEOPLE = frozenset({"title", "description", "examples", "x-role"})
+    _FOR_PEOPLE = frozenset({"title", "description", "examples", "x-role", "x-layout", "x-order"})
 
     def __init__(self, definitions: dict[str, _Json]) -> None:
         self._definitions = definitions
