@@ -6,6 +6,7 @@ from engine.base.findings import Finding
 from engine.base.suggest import closest
 from engine.read.formulas import parse_formula, parse_tests
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from engine.read.plain_style import one_line
 from engine.read.syntax import Presence, Tests
 from engine.rulebook.expressions import (
     TRUE,
@@ -96,11 +97,6 @@ def tested(
     """
     others = tuple(fact for fact in facts_in(condition) if fact not in subjects) if subjects else ()
     return Test(subjects + others, f"{heading}: {text}" if others else text, condition, node.span)
-
-
-def one_line(node: Node) -> str:
-    """What was written, on one line."""
-    return " ".join(node.span.text.split())
 
 
 def cell(node: Node, subject: Expression, names: Names) -> tuple[str, Expression]:

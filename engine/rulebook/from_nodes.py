@@ -12,9 +12,10 @@ from engine.base.calendar import Limit
 from engine.base.findings import Finding, Label
 from engine.base.suggest import closest
 from engine.read.nodes import MappingNode, Node, ScalarNode
+from engine.read.plain_style import one_line
 from engine.rulebook.clocks import clock_from_node
 from engine.rulebook.conclusions import exceptions_from_node, outcomes_from_node
-from engine.rulebook.conditions import condition_from_node, formula, one_line
+from engine.rulebook.conditions import condition_from_node, formula
 from engine.rulebook.expressions import Expression, FactValue, Test, facts_in, type_of
 from engine.rulebook.fields import (
     Unreadable,

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.read.nodes import MappingNode, Node
 from engine.read.plain_values import plain
-from engine.rulebook.conditions import condition_from_node, one_line
+from engine.rulebook.conditions import condition_from_node
 from engine.rulebook.expressions import Expression, FactValue, all_of
 from engine.rulebook.fields import (
     day,
@@ -95,7 +95,7 @@ def period_from_node(node: Node | None, names: Names, inherited: Period) -> Peri
     bounds = {key.text: day(scalar(value), names.findings) for key, value in entries(node)}
     period = Period(bounds.get("from", inherited.start), bounds.get("until", inherited.until))
     if period.start is not None and period.until is not None and period.start >= period.until:
-        raise names.fail("R255", node.span, written=one_line(node))
+        raise names.fail("R255", node.span, written=" ".join(node.span.text.split()))
     return period
 
 
