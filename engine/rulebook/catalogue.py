@@ -55,6 +55,7 @@ def catalogue_from_node(node: MappingNode, findings: list[Finding]) -> Catalogue
         calendar_labels={
             key.text: words(mapping(value).get("label")) for key, value in entries(node.get("calendars"))
         },
+        units=_words_by_key(node.get("units")),
     )
 
 

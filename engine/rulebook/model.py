@@ -114,6 +114,7 @@ class Catalogue:
     codes: Mapping[str, Words]
     calendars: Mapping[str, Calendar]
     calendar_labels: Mapping[str, Words]
+    units: Mapping[str, Words] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
