@@ -34,6 +34,7 @@ from engine.base.findings import Finding, Language
 COMMANDS: Mapping[str, str] = {
     "new": "api.cli.new",
     "check": "api.cli.check",
+    "fmt": "api.cli.fmt",
     "test": "api.cli.test",
     "decide": "api.cli.decide",
     "walk": "api.cli.walk",
