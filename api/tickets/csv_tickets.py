@@ -13,7 +13,7 @@ from engine.base.findings import Finding
 from engine.base.suggest import closest
 from engine.rulebook.model import FactDeclaration
 
-Row: TypeAlias = tuple[int, dict[str, str], tuple[Finding, ...]]
+Row: TypeAlias = tuple[int, Mapping[str, Any], tuple[Finding, ...]]
 """Line, cells by column, and what is wrong with the row's form."""
 
 CsvReader: TypeAlias = Any

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
+from api.tickets.log_mapping import LogMapping
 from api.tickets.text_values import NotAListError, text_value
 from api.tickets.ticket import Raw, Ticket, escaped
 from engine.base.findings import Finding
@@ -67,16 +68,19 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class ImportMapping:
-    """`as_of` is the column of the instant of judging, if there is one."""
+    """`as_of` is the column of the instant of judging, if there is one; with `log` a row is an event."""
 
     columns: tuple[ColumnRule, ...]
     constants: Mapping[str, Raw]
     computed: tuple[Computed, ...]
     as_of: str | None
     from_float: bool
+    log: LogMapping | None = None
 
     @property
     def named_columns(self) -> tuple[str, ...]:
+        if self.log is not None:
+            return self.log.columns
         by_case = (c for computed in self.computed for case in computed.cases for c in case.columns)
         named = (*(rule.column for rule in self.columns), *by_case, *((self.as_of,) if self.as_of else ()))
         return tuple(dict.fromkeys(named))

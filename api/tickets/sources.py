@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal, TypeAlias
 
 from api.tickets import csv_tickets
-from api.tickets.csv_tickets import UnreadableHeader
+from api.tickets.csv_tickets import Row, UnreadableHeader
+from api.tickets.event_log import log_tickets, read_log
 from api.tickets.json_tickets import read_json, read_ndjson
 from api.tickets.mapping import ImportMapping, check_named_columns, ticket_by
 from api.tickets.ticket import Ticket
@@ -44,9 +45,8 @@ def tickets_of(stream: BinaryIO, name: str, form: Form, reading: Reading) -> Ite
 
     Raises UnreadableHeader where the file as a whole cannot be read, OSError where reading fails.
     """
-    mapping = reading.mapping
-    if mapping is not None:
-        return _mapped(stream, name, form, mapping)
+    if reading.mapping is not None:
+        return _mapped(stream, name, form, reading)
     match form:
         case "json":
             return read_json(stream)
@@ -61,23 +61,37 @@ def tickets_of(stream: BinaryIO, name: str, form: Form, reading: Reading) -> Ite
             return read_parquet(stream, name, reading.plan.facts)
 
 
-def _mapped(stream: BinaryIO, name: str, form: Form, mapping: ImportMapping) -> Iterator[Ticket]:
+def _mapped(stream: BinaryIO, name: str, form: Form, reading: Reading) -> Iterator[Ticket]:
+    mapping = reading.mapping
+    assert mapping is not None, "without a mapping, a file has tickets of its own"
+    rows = rows_of(stream, name, form, mapping)
+    if mapping.log is not None:
+        return log_tickets(read_log(rows, mapping.log, reading.plan), mapping.constants)
+    return (
+        Ticket(line, findings=trouble) if trouble else ticket_by(mapping, cells, line)
+        for line, cells, trouble in rows
+    )
+
+
+def rows_of(stream: BinaryIO, name: str, form: Form, mapping: ImportMapping) -> Iterator[Row]:
+    """The rows of a file of which a mapping speaks, with their lines, cells and what is wrong with them.
+
+    Raises UnreadableHeader at the first step where the file cannot be read, or lacks a column.
+    """
     match form:
         case "csv":
             header, rows = csv_tickets.rows_of(stream)
             _require_columns(mapping, header)
-            for line, cells, trouble in rows:
-                yield Ticket(line, findings=trouble) if trouble else ticket_by(mapping, cells, line)
+            yield from rows
         case "parquet":
-            from api.tickets.parquet_tickets import rows_of
+            from api.tickets.parquet_tickets import rows_of as parquet_rows
 
-            header, values = rows_of(stream, name, from_float=mapping.from_float)
+            header, values = parquet_rows(stream, name, from_float=mapping.from_float)
             _require_columns(mapping, header)
-            for line, row in enumerate(values, start=1):
-                yield ticket_by(mapping, row, line)
+            yield from ((line, row, ()) for line, row in enumerate(values, start=1))
         case "ndjson":
             for ticket in read_ndjson(stream):
-                yield ticket if ticket.findings else ticket_by(mapping, ticket.facts, ticket.line)
+                yield ticket.line, dict(ticket.facts), ticket.findings
         case "json":
             raise UnreadableHeader([Finding("D079", {})])
 

@@ -34,7 +34,7 @@ class FactChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an event changes, as it was written: `sets` (None takes away), records added, open ones closed."""
+    """What an event changes, as it was written: facts set (None takes one away), records closed, then added."""
 
     sets: Mapping[str, Any] = field(default_factory=dict)
     appends: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -55,10 +55,10 @@ def changed(facts: Facts, change: Change, at: datetime, plan: Plan) -> Changed:
     work = _Work(dict(facts), at, plan)
     for name, value in change.sets.items():
         work.set(name, value)
-    for name, records in change.appends.items():
-        work.append(name, records)
     for name, fields in change.closes.items():
         work.close(name, fields)
+    for name, records in change.appends.items():
+        work.append(name, records)
     return Changed(work.facts, tuple(work.changes), tuple(work.findings))
 
 
