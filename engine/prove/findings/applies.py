@@ -1,4 +1,7 @@
-"""R305: rules, rows and clocks that never apply, whatever the ticket."""
+"""R305: rules, rows and clocks that never apply, whatever the ticket.
+
+What only waits for a value that the source does not give would apply with it: that is told as R315.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from engine.prove.answer import Answer, Proved
 from engine.prove.asking.trial import Trial
 from engine.prove.claim import Claim
 from engine.prove.encoding import clocks
+from engine.prove.findings import parameters
 from engine.prove.findings.context import Asked, Context, finding, is_possible, unsettled
 from engine.prove.solver import TRUE, Bool, both, conjunction, either, negation
 
@@ -20,7 +24,9 @@ def claims(context: Context) -> Iterator[Claim]:
     """Items that an example shows at work are not asked about."""
     for item in context.plan.items:
         if item.origin.id not in context.shown:
-            yield from _never(context, item.origin, _item(context, item))
+            answer = _item(context, item)
+            if not (isinstance(answer, Proved) and parameters.waits(context, item)):
+                yield from _never(context, item.origin, answer)
     for table in context.tables():
         yield from _rows(context, table)
 

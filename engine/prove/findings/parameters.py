@@ -24,13 +24,23 @@ def claims(context: Context) -> Iterator[Claim]:
 
     Of a source that has no date it is not said since when its values hold; such are taken to hold always.
     """
-    declared = {p.id: p for book in context.library.rulebooks for p in book.parameters.values()}
     for item in context.plan.items:
-        places: dict[str, list[ParameterValue]] = {}
-        for parameter in _parameters(context, item):
-            places.setdefault(parameter.id, []).append(parameter)
-        asked = [(declared[name], found) for name, found in places.items()]
-        yield from _open(context, item, [p for p in asked if _is_awaited(context, p[0])])
+        yield from _open(context, item, [p for p in _places(context, item) if _is_awaited(context, p[0])])
+
+
+def waits(context: Context, item: ItemPlan) -> bool:
+    """Whether some ticket leaves the item open for nothing but a parameter that has no value at all."""
+    missing = [(parameter, places) for parameter, places in _places(context, item) if not parameter.values]
+    return any(isinstance(_answer(context, item, *place), Refuted) for place in missing)
+
+
+def _places(context: Context, item: ItemPlan) -> list[tuple[Parameter, list[ParameterValue]]]:
+    """The parameters that the item may rest on, each with the places where it is read."""
+    declared = {p.id: p for book in context.library.rulebooks for p in book.parameters.values()}
+    places: dict[str, list[ParameterValue]] = {}
+    for parameter in _parameters(context, item):
+        places.setdefault(parameter.id, []).append(parameter)
+    return [(declared[name], found) for name, found in places.items()]
 
 
 def _parameters(context: Context, item: ItemPlan) -> Iterator[ParameterValue]:
