@@ -2,28 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from engine.base.findings import Finding
+from engine.base.spans import Span
+from engine.read.chinese import keywords
 from engine.read.layout.comments import comments
 from engine.read.layout.places import place_of
 from engine.read.layout.printing import printed
-from engine.read.layout.tree import Meaning, tree
-from engine.read.nodes import MappingNode, Node
+from engine.read.layout.tree import tree
+from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.plain_values import plain
 from engine.read.shape import Kind
 from engine.read.yaml_nodes import read
 
+_KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "rulebook": "rulebook",
+        "catalogue": "facts",
+        "case": "case",
+        "sources": "sources",
+        "statements": "statements",
+    }
+)
+"""The key that tells what a file is, and its kind."""
 
-def laid_out(kind: Kind, root: Node, meaning: Meaning = str) -> str:
-    """The text of the document in the canonical layout, with line ends as the file has them.
 
-    What is said and every comment stay; order changes only where it means nothing. `meaning` gives the
-    schema's word for a key. A document that is no mapping stays as it is.
+def laid_out(name: str, content: bytes) -> tuple[str | None, list[Finding]]:
+    """The text in the canonical layout, with line ends as the file has them, and what forbids it.
+
+    What is said and every comment stay; order changes only where it means nothing. The text is None
+    where the file cannot be read, says something that was hardly meant, or is no file of a library.
     """
+    root, findings = read(name, content)
+    if root is None or findings:
+        return None, findings
+    kind = kind_of(root)
+    if kind is None or not isinstance(root, MappingNode):
+        return None, [Finding("L001", {"file": name})]
+    cut = _cut_by_a_comma(root)
+    if cut is not None:
+        return None, [Finding("L002", {"text": cut.text}, cut)]
     text = root.span.source.text
-    if not isinstance(root, MappingNode) or not root.entries:
-        return text
     new = printed(tree(root, meaning), place_of(kind, root))
     _must_say_the_same(root, new)
-    return new.replace("\n", "\r\n") if "\r\n" in text else new
+    return new.replace("\n", "\r\n") if "\r\n" in text else new, []
+
+
+def kind_of(root: Node) -> Kind | None:
+    """What a document is, told by its keys; None where it is no file of a library."""
+    if not isinstance(root, MappingNode):
+        return None
+    keys = {meaning(key.text) for key, _ in root.entries}
+    return next((kind for key, kind in _KINDS.items() if key in keys), None)
+
+
+def meaning(key: str) -> str:
+    """The schema's word for a key, which may be written in Chinese."""
+    return keywords("key").in_english(key) or key
+
+
+def _cut_by_a_comma(node: Node, *, in_flow: bool = False) -> Span | None:
+    """`{due: add days(a, 3)}` is two entries, the second one without a value: not to be set in stone."""
+    in_flow = in_flow or node.span.text[:1] == "{"
+    match node:
+        case ScalarNode():
+            return None
+        case SequenceNode(items=items):
+            found = (_cut_by_a_comma(item, in_flow=in_flow) for item in items)
+        case MappingNode(entries=entries):
+            empty = [
+                key.span for key, value in entries if in_flow and value == ScalarNode("", False, key.span)
+            ]
+            if empty:
+                return empty[0]
+            found = (_cut_by_a_comma(value, in_flow=in_flow) for _, value in entries)
+    return next((span for span in found if span is not None), None)
 
 
 def _must_say_the_same(root: Node, new: str) -> None:
