@@ -41,7 +41,7 @@ def changes_json(changes: Changes) -> dict[str, Any]:
     return {
         "new": list(changes.new),
         "gone": list(changes.gone),
-        "clocks": [{"news": c.news.replace(" ", "_"), "deadline": c.outcome} for c in changes.clocks],
+        "clocks": [{"news": c.news, "deadline": c.outcome} for c in changes.clocks],
         "actions": [{"before": before, "now": _action(action)} for before, action in changes.actions],
         "defeated": list(changes.defeated),
         "no_longer_defeated": list(changes.no_longer_defeated),

@@ -135,9 +135,7 @@ class WalkText(VerdictText):
     def _clock_change(self, change: ClockChange) -> Line:
         outcome = change.outcome
         values = {"due": shown_due(outcome["due"]), "stopped": _instant_or(outcome["stopped"])}
-        news = self._say(
-            f"clock_{change.news.replace(' ', '_')}", title=self._words(outcome["title"]), **values
-        )
+        news = self._say(f"clock_{change.news}", title=self._words(outcome["title"]), **values)
         style = {"breached": "red", "met": "green"}.get(change.news, "cyan")
         return f"  {'!' if change.news == 'breached' else '*'} {news}  ({outcome['rule']})", style
 

@@ -34,7 +34,7 @@ class FactChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an event changes, as it was written: facts set (None takes one away), records closed, then added."""
+    """What an event changes, as it was written: facts set (None: taken away), records closed, then added."""
 
     sets: Mapping[str, Any] = field(default_factory=dict)
     appends: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)

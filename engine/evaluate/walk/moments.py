@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from engine.base.calendar import Due
 from engine.evaluate.differences import WORDING, ValueDifference, differences
@@ -14,7 +14,9 @@ from engine.evaluate.walk.case_file import Permission, Step
 from engine.evaluate.walk.faces import Face
 
 Happened: TypeAlias = Literal["event", "time", "end"]
-ClockNews: TypeAlias = Literal["started", "met", "breached", "stopped", "moved", "runs again", "gone"]
+ClockNews: TypeAlias = Literal[
+    "started", "met", "breached", "stopped", "paused", "resumed", "moved", "runs_again", "gone"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +106,15 @@ class Moment:
     actions: tuple[Action, ...] = field(hash=False)
 
 
-def changes_between(before: Verdict | None, after: Verdict, faces: Mapping[str, Face]) -> Changes:
-    """What the second verdict says otherwise; without a first one, all that it says is new.
-
-    That a clock which stands still is due later with every second is not said: its pause says so.
-    """
-    was = before if before is not None else _silent(after)
+def changes_since(before: Moment | None, after: Verdict, clocks: Sequence[RunningClock]) -> Changes:
+    """What a verdict says otherwise than the moment before; without one, all that it says is new."""
+    was = _silent(after) if before is None else before.verdict
+    were = () if before is None else before.clocks
     between = differences(was, after)
     return Changes(
         new=tuple(_only(_plain_outcomes(after), _plain_outcomes(was))),
         gone=tuple(_only(_plain_outcomes(was), _plain_outcomes(after))),
-        clocks=tuple(_clock_changes(was, after, faces)),
+        clocks=tuple(_clock_changes(was, after, _Pauses(_paused(were), _paused(clocks)))),
         actions=tuple(_action_changes(was, after)),
         defeated=tuple(_only(after["defeated"], was["defeated"])),
         no_longer_defeated=tuple(_only(was["defeated"], after["defeated"])),
@@ -161,21 +161,38 @@ def _deadlines(verdict: Verdict) -> dict[str, Outcome]:
     return {outcome["rule"]: outcome for outcome in verdict["outcomes"] if outcome["kind"] == "deadline"}
 
 
-def _clock_changes(was: Verdict, after: Verdict, faces: Mapping[str, Face]) -> Iterator[ClockChange]:
+class _Pauses(NamedTuple):
+    """The clocks that stood still before, and those that do now."""
+
+    before: frozenset[str]
+    now: frozenset[str]
+
+
+def _paused(clocks: Sequence[RunningClock]) -> frozenset[str]:
+    return frozenset(clock.outcome["rule"] for clock in clocks if clock.paused)
+
+
+def _clock_changes(was: Verdict, after: Verdict, pauses: _Pauses) -> Iterator[ClockChange]:
     before, now = _deadlines(was), _deadlines(after)
     for rule, outcome in now.items():
-        news = _news(before.get(rule), outcome)
-        if news is not None and not (news == "moved" and rule in faces and faces[rule].paused):
+        news = _news(before.get(rule), outcome, pauses)
+        if news is not None:
             yield ClockChange(news, outcome)
     yield from (ClockChange("gone", outcome) for rule, outcome in before.items() if rule not in now)
 
 
-def _news(before: Outcome | None, now: Outcome) -> ClockNews | None:
+def _news(before: Outcome | None, now: Outcome, pauses: _Pauses) -> ClockNews | None:
+    """That a clock which stands still is due later with every second is no news of its own."""
     state: Literal["running", "met", "breached"] = now["state"]
     if before is None or before["state"] != state:
         if state != "running":
             return state
-        return "started" if before is None else "runs again"
+        return "started" if before is None else "runs_again"
+    rule = now["rule"]
+    if rule in pauses.now:
+        return None if rule in pauses.before else "paused"
+    if rule in pauses.before and state == "running":
+        return "resumed"
     if before["due"] != now["due"]:
         return "moved"
     return "stopped" if before["stopped"] is None and now["stopped"] is not None else None

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from engine.evaluate.evaluators import Evaluator
-from engine.evaluate.verdict import Verdict
 from engine.evaluate.walk.case_file import Step
 from engine.evaluate.walk.faces import faces_at, next_passing
 from engine.evaluate.walk.moments import (
     Happened,
     Moment,
     actions_of,
-    changes_between,
+    changes_since,
     running_clocks,
 )
 
@@ -25,43 +24,40 @@ def walk(judge: Evaluator, steps: Sequence[Step], until: datetime | None = None)
     moment is in time. With `until` the walk looks on after the last event, and its last moment is then.
     The events of one instant are moments of their own, in their order.
     """
-    seen: Verdict | None = None
+    seen: Moment | None = None
     for step, following in zip(steps, [*steps[1:], None], strict=True):
-        moment = _moment(judge, step, step.at, "event", seen)
-        yield moment
-        seen = moment.verdict
+        seen = _moment(judge, step, step.at, "event", seen)
+        yield seen
         end = until if following is None else following.at
         if end is None:
             return
-        for moment in _by_itself(judge, step, seen, end, last=following is None):
+        for moment in _by_itself(judge, seen, end, last=following is None):
             yield moment
-            seen = moment.verdict
+            seen = moment
 
 
-def _by_itself(judge: Evaluator, step: Step, seen: Verdict, end: datetime, *, last: bool) -> Iterator[Moment]:
-    """What changes after a step and before `end`; with `last` also how things stand then."""
-    at: datetime | None = step.at
-    while at is not None:
-        at = next_passing(faces_at(judge.plan, step.facts, at), at)
-        if at is None or at >= end:
-            break
+def _by_itself(judge: Evaluator, seen: Moment, end: datetime, *, last: bool) -> Iterator[Moment]:
+    """What changes after a moment and before `end`; with `last` also how things stand then."""
+    step, at = seen.step, next_passing(faces_at(judge.plan, seen.step.facts, seen.at), seen.at)
+    while at is not None and at < end:
         moment = _moment(judge, step, at, "time", seen)
         if moment.changes:
             yield moment
-            seen = moment.verdict
+            seen = moment
+        at = next_passing(faces_at(judge.plan, step.facts, at), at)
     if last:
         yield _moment(judge, step, end, "end", seen)
 
 
-def _moment(judge: Evaluator, step: Step, at: datetime, happened: Happened, before: Verdict | None) -> Moment:
+def _moment(judge: Evaluator, step: Step, at: datetime, happened: Happened, before: Moment | None) -> Moment:
     verdict = judge.decide(step.facts, at)
-    faces = faces_at(judge.plan, step.facts, at)
+    clocks = running_clocks(verdict, at, faces_at(judge.plan, step.facts, at))
     return Moment(
         at=at,
         happened=happened,
         step=step,
         verdict=verdict,
-        changes=changes_between(before, verdict, faces),
-        clocks=running_clocks(verdict, at, faces),
+        changes=changes_since(before, verdict, clocks),
+        clocks=clocks,
         actions=actions_of(verdict),
     )
