@@ -49,6 +49,7 @@ class Judged:
     line: int
     ticket_no: str | None
     verdict: Verdict
+    facts: Facts
 
 
 @described("decide")
@@ -71,7 +72,7 @@ def command(door: Door, /, files: tuple[str, ...], rules: str, **options: Any) -
     library = sound_library(rules, door.language)
     plan = plan_under(library, options["reading"])
     mapping = mapping_at(options["mapping"], plan, door.language)
-    inputs = [(_existing(name), _form(name, options["input_format"])) for name in files]
+    inputs = [(existing(name), form_given(name, options["input_format"])) for name in files]
     as_of = instant_of_judging(options["as_of"], plan)
     asked = Asked(library, plan, inputs, as_of, mapping, door.language, options)
     if by_query(asked) and (code := decide_by_query(asked)) is not None:
@@ -137,7 +138,7 @@ class Bench:
             self.tally.bad += ticket.line != WHOLE_FILE
             return None
         number = facts.get("ticket_no")
-        return Judged(file, ticket.line, None if number is None else str(number), verdict)
+        return Judged(file, ticket.line, None if number is None else str(number), verdict, facts)
 
     def _verdict(self, facts: Facts, as_of: datetime | None, findings: list[Finding]) -> Verdict | None:
         """The verdict; a finding where the second opinion's engine fails on this ticket."""
@@ -198,7 +199,7 @@ def _evaluator(name: str, plan: Plan) -> Evaluator:
         raise Stop(Finding("D023", {"evaluator": name, "reason": str(reason)})) from reason
 
 
-def _existing(name: str) -> str:
+def existing(name: str) -> str:
     """The name of a file that can be read, so that nothing is judged when one of many is mistyped."""
     if SCHEME in name:
         return name  # on a cluster, which says itself what is not there
@@ -212,7 +213,7 @@ def _existing(name: str) -> str:
     return name
 
 
-def _form(name: str, chosen: str | None) -> Form:
+def form_given(name: str, chosen: str | None) -> Form:
     form = FORMS[chosen] if chosen else form_of(name)
     if form is None and SCHEME in name:
         return "parquet"

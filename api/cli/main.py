@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "api.cli.explain",
     "dry-run": "api.cli.dry_run",
     "settle": "api.cli.settle",
+    "bulletin": "api.cli.bulletin",
     "prove": "api.cli.prove",
     "diff": "api.cli.diff",
     "sql": "api.cli.sql",

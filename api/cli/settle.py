@@ -20,6 +20,7 @@ from api.cli.door import CLEAN, FOUND, Door, Stop, cannot_read, show_findings
 from api.cli.engines import engine_options, opened_engine
 from api.cli.loading import plan_under, sound_library
 from api.cli.options import OneOf, described, option
+from api.cli.payers import chosen_payers
 from api.cli.settled import Before, require_new, settled_in, whole_folder
 from api.cli.stages import Stages
 from api.cli.ticket_inputs import ticket_inputs
@@ -39,7 +40,6 @@ from engine.plan.nodes import Plan
 from engine.replay.engines.engine import Cancelled, Engine
 from engine.replay.settle.aggregates import groupings
 from engine.replay.settle.corrections import corrected
-from engine.replay.settle.payers import names_outlets
 from engine.replay.settle.run import TIMES, Order, Settlement, settle
 from engine.replay.settle.settlement import Month, Statement, StatementLink
 from engine.replay.sql.refused import NotSayable
@@ -122,7 +122,7 @@ def _asked(names: Sequence[str], options: Mapping[str, Any], language: Language)
         Order(
             month,
             _volumes(options["volumes"], library, plan, month, language),
-            _payers(options, library),
+            chosen_payers(options["payer"], library),
             _dated_by(options["dated_by"], plan),
         ),
         TableOptions(
@@ -145,27 +145,6 @@ def _end_of(month: date, plan: Plan) -> datetime:
     """The first instant of the next month: a month is settled as it stood at its end, whenever it is done."""
     later = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     return datetime(later.year, later.month, later.day, tzinfo=ZoneInfo(plan.zone))
-
-
-def _payers(options: Mapping[str, Any], library: Library) -> dict[str, str]:
-    """The facts that name parties, as `--payer` says; raises Stop for words that are not known."""
-    assert library.catalogue is not None, "a sound library has a catalogue"
-    parties, facts = (
-        library.catalogue.parties,
-        [f for f in library.catalogue.facts.values() if names_outlets(f)],
-    )
-    found: dict[str, str] = {}
-    for written in options["payer"]:
-        party, joined, fact = written.partition("=")
-        if not (party and joined and fact):
-            raise Stop(Finding("Q119", {"written": written}))
-        if party not in parties:
-            raise Stop(Finding("Q120", {"written": party}, suggestion=closest(party, parties)))
-        if fact not in {declared.name for declared in facts}:
-            near = closest(fact, [declared.name for declared in facts])
-            raise Stop(Finding("Q121", {"written": fact}, suggestion=near))
-        found[party] = fact
-    return found
 
 
 def _dated_by(names: Sequence[str], plan: Plan) -> Sequence[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlglot import exp
 
@@ -25,6 +26,22 @@ RESPONSIBLE = "responsible_outlet"
 def names_outlets(fact: FactDeclaration) -> bool:
     """Whether a fact may name an outlet."""
     return fact.type.kind in (Kind.TEXT, Kind.ENUM)
+
+
+def outlet_named(facts: Mapping[str, Any], party: str | None, chosen: Mapping[str, str]) -> str | None:
+    """The outlet that a party is on one ticket; where no party is named, the ticket's own; None if not told.
+
+    It says of one ticket what `Payers` says of many in SQL.
+    """
+    names: tuple[str, ...]
+    if party is None:
+        names = (OWN, LEVEL_1)
+    elif party in chosen:
+        names = (chosen[party],)
+    else:
+        plays = facts.get(ROLE) == party or (party == RESPONSIBLE and ROLE not in facts)
+        names = (*((PARTIES[party],) if party in PARTIES else ()), *((OWN,) if plays else ()))
+    return next((str(facts[name]) for name in names if name in facts), None)
 
 
 @dataclass(frozen=True)
