@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from api.cli.case_runs import CaseRuns, run_cases
 from api.cli.door import CLEAN, COULD_NOT, FOUND, Door, Stop, show_findings
 from api.cli.examples import Runs, run_on
 from api.cli.loading import sound_library
 from api.cli.options import EVALUATORS, OneOf, described, option
+from api.cli.walking import cases_in
 from api.present.findings_json import finding_json
 from api.present.findings_text import console_on, write_findings
 from api.present.junit import junit
@@ -28,14 +30,23 @@ from engine.rulebook.model import Aggregate, Clock, Definition, Rule, Table
 @option("--evaluator", type=EVALUATORS, default="all", show_default=True)
 @option("--format", "form", type=OneOf(["text", "json", "junit"]), default="text", show_default=True)
 @option("--allow-uncovered", is_flag=True)
+@option("--cases", metavar="DIR")
 @option("--mutate", is_flag=True)
 @option("--write", is_flag=True)
 @click.pass_obj
 def command(
-    door: Door, /, folder: str, evaluator: str, form: str, allow_uncovered: bool, **mutating: bool
+    door: Door,
+    /,
+    folder: str,
+    evaluator: str,
+    form: str,
+    allow_uncovered: bool,
+    cases: str | None,
+    **mutating: bool,
 ) -> int:
     if mutating["write"] and not mutating["mutate"]:
         raise Stop(Finding("M015", {}))
+    files = [] if cases is None else cases_in(cases)
     library = sound_library(folder, door.language)
     if mutating["mutate"]:
         from api.cli.mutate import mutated  # the solver is not imported for tests
@@ -46,17 +57,26 @@ def command(
     if not runs.results:
         show_findings(runs.failures, door.language)
         return COULD_NOT
+    walked = run_cases(library, files, runs.results)
     first = next(iter(runs.results.values()))
     covered = coverage(library, first)
     open_ends = [] if allow_uncovered else uncovered_findings(library, covered)
     match form:
         case "json":
-            click.echo(json.dumps(_json(library, runs, covered, door.language), ensure_ascii=False, indent=2))
+            document = _json(library, runs, covered, door.language)
+            document |= {} if cases is None else {"cases": walked.json()}
+            click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         case "junit":
-            click.echo(junit(runs.results, open_ends, door.language), nl=False)
+            click.echo(junit(runs.results, [*open_ends, *walked.findings], door.language), nl=False)
         case _:
-            _write(library, runs, covered, open_ends, door.language)
-    return FOUND if runs.failures or open_ends else CLEAN
+            _write(library, runs, covered, [*open_ends, *walked.findings], door.language)
+            _write_cases(walked, door.language)
+    return FOUND if runs.failures or open_ends or walked.findings else CLEAN
+
+
+def _write_cases(walked: CaseRuns, language: Language) -> None:
+    for line in walked.summary(language):
+        click.echo(line)
 
 
 def places(library: Library) -> dict[str, tuple[str, Span]]:

@@ -23,6 +23,7 @@ from engine.evaluate.walk.walk import walk
 from engine.library import Library
 
 STANDARD_INPUT = "-"
+CASE_FILE = ".case.yaml"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,16 @@ class Bench:
     def close(self) -> None:
         """Lets go of whatever the evaluators hold."""
         self._open.close()
+
+
+def cases_in(folder: str) -> list[str]:
+    """The case files of a folder and the folders in it, by name; raises Stop where there is none."""
+    if not Path(folder).is_dir():
+        raise Stop(Finding("D011" if Path(folder).exists() else "D010", {"folder": folder}))
+    found = sorted(str(path) for path in Path(folder).rglob(f"*{CASE_FILE}"))
+    if not found:
+        raise Stop(Finding("W035", {"folder": folder, "ending": CASE_FILE}))
+    return found
 
 
 def read_cases(files: Sequence[str], library: Library) -> tuple[list[CaseFile], list[Finding]]:
