@@ -100,8 +100,9 @@ def test_a_part_that_the_library_has_no_facts_for_is_left_out(here: Path, left_o
         "day": ("called_on", {"1", "5"}),
     }[left_out]
     facts = here / "own" / "facts.yaml"
-    lines = facts.read_text(encoding="utf-8").splitlines(keepends=True)
-    facts.write_text("".join(line for line in lines if f"  {named}:" not in line), encoding="utf-8")
+    text = facts.read_text(encoding="utf-8")
+    without = re.sub(rf"^  {named}:\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
+    facts.write_text(without, encoding="utf-8")
     assert caiding("new", "rulebook", "first", "--rules", "own").code == 0
     file = here / "own" / "first.yaml"
     text = file.read_text(encoding="utf-8")
@@ -196,3 +197,17 @@ def test_both_languages_declare_the_same_library() -> None:
         for language in LANGUAGES
     )
     assert [line.split() for line in chinese.splitlines()] == [line.split() for line in english.splitlines()]
+
+
+@pytest.mark.parametrize("woken", [(), PARTS], ids=["as-it-is", "every-part"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_files_are_laid_out_as_fmt_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: Language, woken: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caiding("new", "library", "own", "--lang", language)
+    caiding("new", "rulebook", "first", "--rules", "own", "--lang", language)
+    file = tmp_path / "own" / "first.yaml"
+    file.write_text(with_parts(file.read_text(encoding="utf-8"), woken), encoding="utf-8")
+    laid = caiding("fmt", "--check", "--diff", "own")
+    assert laid.code == 0, laid.said
