@@ -250,8 +250,11 @@ def facts_in(*expressions: Expression) -> tuple[FactValue, ...]:
 
 
 def rebuild(expression: Expression, change: Callable[[Expression], Expression]) -> Expression:
-    """A copy in which `change` has been applied to every part, innermost first."""
-    return change(_with_children(expression, tuple(rebuild(part, change) for part in children(expression))))
+    """The expression with `change` applied to every part, innermost first; what stays as it was is shared."""
+    parts = children(expression)
+    made = tuple(rebuild(part, change) for part in parts)
+    unchanged = all(new is old for new, old in zip(made, parts, strict=True))
+    return change(expression if unchanged else _with_children(expression, made))
 
 
 def _with_children(expression: Expression, parts: tuple[Expression, ...]) -> Expression:
