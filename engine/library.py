@@ -19,6 +19,7 @@ from engine.rulebook.checks import check_rulebooks
 from engine.rulebook.fields import Unreadable
 from engine.rulebook.from_nodes import rulebook_from_node
 from engine.rulebook.model import Catalogue, Reading, Rulebook, Source, Statement
+from engine.rulebook.surface import english_nodes, is_english
 
 FileKind: TypeAlias = Literal["rulebook", "facts", "sources", "statements"]
 SPECIAL: Mapping[str, FileKind] = {
@@ -87,11 +88,11 @@ def load_texts(files: Mapping[str, bytes]) -> Library:
         _read_one(name, content, reading)
     by_kind = {name: _kind_of(name) for name in reading.nodes}
     findings = reading.findings
-    facts = _only(reading.nodes, by_kind, "facts")
-    if facts is None:
+    catalogue = _catalogue(_only(reading.nodes, by_kind, "facts"), findings)
+    _in_english(reading, by_kind, catalogue)
+    if catalogue is None:
         return Library(None, {}, {}, (), tuple(in_order(findings)), None)
     try:
-        catalogue = catalogue_from_node(facts, findings)
         source_node = _only(reading.nodes, by_kind, "sources")
         sources = sources_from_node(source_node) if source_node else {}
         statement_node = _only(reading.nodes, by_kind, "statements")
@@ -106,11 +107,31 @@ def load_texts(files: Mapping[str, bytes]) -> Library:
 def _read_one(name: str, content: bytes, reading: _Reading) -> None:
     node, findings = read(name, content)
     reading.findings.extend(findings)
-    if node is None:
-        return
-    reading.findings.extend(check_shape(_kind_of(name), node))
+    kind = _kind_of(name)
+    if node is not None and not (kind == "rulebook" and isinstance(node, MappingNode)):
+        reading.findings.extend(check_shape(kind, node))
     if isinstance(node, MappingNode):
         reading.nodes[name] = node
+
+
+def _catalogue(facts: MappingNode | None, findings: list[Finding]) -> Catalogue | None:
+    try:
+        return None if facts is None else catalogue_from_node(facts, findings)
+    except Unreadable:
+        return None
+
+
+def _in_english(reading: _Reading, kinds: Mapping[str, FileKind], catalogue: Catalogue | None) -> None:
+    """Puts each rulebook in English words, by which its shape is then checked.
+
+    Without a catalogue nothing is known of a rulebook in Chinese.
+    """
+    for name, node in reading.nodes.items():
+        if kinds[name] != "rulebook" or (catalogue is None and not is_english(node)):
+            continue
+        if catalogue is not None:
+            reading.nodes[name] = english_nodes(node, catalogue, reading.findings)
+        reading.findings.extend(check_shape("rulebook", reading.nodes[name]))
 
 
 def _kind_of(name: str) -> FileKind:

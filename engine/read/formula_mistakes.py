@@ -41,12 +41,13 @@ def mistake_in_text(text: FormulaText) -> Finding | None:
     """The first mistake that shows before the grammar is asked, outside of quoted texts."""
     for found in _SCAN.finditer(text.text):
         written, span = found.group(), text.span(found.start(), found.end())
+        said = text.said(found.start(), found.end())
         match found.lastgroup:
             case "operator":
-                return Finding("R051", {"text": written}, span, suggestion=_OPERATORS[written])
+                return Finding("R051", {"text": said}, span, suggestion=_OPERATORS[written])
             case "width":
                 half = _PUNCTUATION.get(written) or chr(ord(written) - 0xFEE0)
-                return Finding("R052", {"text": written, "half": half}, span)
+                return Finding("R052", {"text": said, "half": half}, span)
             case "temporal":
                 mistake = temporal_mistake(written, span)
                 if mistake is not None:
@@ -59,7 +60,7 @@ def mistake_in_text(text: FormulaText) -> Finding | None:
 def finding_from_parse_error(error: UnexpectedInput, text: FormulaText, start: _Start) -> Finding:
     """What the parser could not go on with."""
     if start == "tests" and _BARE_INTERVAL.match(text.text):
-        return Finding("R053", {"text": text.text}, text.span(0, len(text.text)))
+        return Finding("R053", {"text": text.said(0, len(text.text))}, text.span(0, len(text.text)))
     match error:
         case UnexpectedCharacters():
             return _unknown_character(text, error.pos_in_stream)  # type: ignore[arg-type]  # lark says None
@@ -72,20 +73,19 @@ def finding_from_parse_error(error: UnexpectedInput, text: FormulaText, start: _
 
 
 def _unknown_character(text: FormulaText, position: int) -> Finding:
-    character = text.text[position]
-    if character == '"':
+    if text.text[position] == '"':
         return Finding("R054", {}, text.span(position, len(text.text)))
-    return Finding("R055", {"text": character}, text.span(position, position + 1))
+    return Finding("R055", {"text": text.said(position, position + 1)}, text.span(position, position + 1))
 
 
 def _unfinished(text: FormulaText) -> Finding:
     unclosed = _unclosed_bracket(text.text)
     if unclosed is not None:
-        return Finding("R056", {"text": text.text[unclosed]}, text.span(unclosed, unclosed + 1))
+        return Finding("R056", {"text": text.said(unclosed, unclosed + 1)}, text.span(unclosed, unclosed + 1))
     loose = _loose_words(text, len(text.text))
     if loose is not None:
         return loose
-    return Finding("R058", {"text": text.text.strip()[-20:]}, text.span(0, len(text.text)))
+    return Finding("R058", {"text": text.said(0, len(text.text)).strip()[-20:]}, text.span(0, len(text.text)))
 
 
 def _unclosed_bracket(text: str) -> int | None:
@@ -112,17 +112,17 @@ def _unclosed_bracket(text: str) -> int | None:
 def _unexpected(token: Token, text: FormulaText, start: _Start) -> Finding:
     position = token.start_pos or 0
     end = position + len(token)
-    span = text.span(position, end)
+    said, span = text.said(position, end), text.span(position, end)
     if start == "tests" and position > 0 and (token.type in {"COMPARE", "AND", "OR", "IN"}):
-        return Finding("R059", {"text": str(token)}, span)
+        return Finding("R059", {"text": said}, span)
     if token.type == "COMPARE" and re.search(r"[<>=]", text.text[:position]):
-        return Finding("R060", {"text": text.text[:end].strip()}, span)
+        return Finding("R060", {"text": text.said(0, end).strip()}, span)
     loose = _loose_words(text, end) or _loose_words(text, position)
     if loose is not None:
         return loose
     if token.type in {"RPAR", "RSQB"} and _unclosed_bracket(text.text[:position]) is None:
-        return Finding("R061", {"text": str(token)}, span)
-    return Finding("R062", {"text": str(token)}, span)
+        return Finding("R061", {"text": said}, span)
+    return Finding("R062", {"text": said}, span)
 
 
 def _loose_words(text: FormulaText, end: int) -> Finding | None:
@@ -135,4 +135,5 @@ def _loose_words(text: FormulaText, end: int) -> Finding | None:
         return Finding("R063", {}, text.span(found.end(1) - len(words[-1]), found.end(1)))
     if _KEYWORDS.intersection(words):
         return None
-    return Finding("R057", {"text": found[1]}, text.span(found.start(), found.end(1)))
+    said = text.said(found.start(), found.end(1))
+    return Finding("R057", {"text": said}, text.span(found.start(), found.end(1)))

@@ -26,7 +26,7 @@ _COUNTED: dict[str, tuple[LimitKind, int]] = {
     "working minute": ("working_minutes", 1),
 }
 _AMOUNT = re.compile(
-    r"(?P<amount>[0-9]+)\s+(?P<unit>[a-z]+(?:\s+[a-z]+)?)(?:\s+on\s+(?P<calendar>[a-z][a-z0-9_]*))?"
+    r"(?P<amount>[0-9]+)\s+(?P<unit>[a-z]+(?:\s+[a-z]+)?)(?:\s+on\s+(?P<calendar>[a-z][a-z0-9_]*|[^\x00-\x7f].*))?"
 )
 _TIME = re.compile(r"(?P<word>by|before)\s+(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?P<next>\s+next\s+day)?")
 _NEXT_MONTH = re.compile(r"(?P<word>by|before)\s+day\s+(?P<day>[0-9]{1,2})\s+of\s+next\s+month")

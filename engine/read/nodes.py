@@ -9,12 +9,30 @@ from engine.base.spans import Span
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """The stretch `[start, end)` of a text that reads `text` in the other language."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The value that the file gives a scalar, and the pieces of it that were translated, in their order."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScalarNode:
-    """`text` is the scalar's value; `quoted` tells "2" from 2."""
+    """`text` is the scalar's value; `quoted` tells "2" from 2; `written` is there where it was translated."""
 
     text: str
     quoted: bool
     span: Span = field(compare=False)
+    written: Written | None = field(compare=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
