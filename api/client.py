@@ -129,6 +129,15 @@ class Caiding:
         """The decision judged again: by its own edition (`same_bytes`), and what today's would change."""
         return self._post(f"/v1/verdicts/{quote(decision_id, safe='')}/replay")[0]
 
+    def walk(self, events: Sequence[Mapping[str, Any]], *, facts: Facts | None = None, **named: Any) -> Plain:
+        """What holds after each event of a made-up or real timeline; nothing of it is stored.
+
+        An event is `{"at": …, "facts": {…}}` as a case file has it; `named` may be `until`, `title`, `case`
+        and `readings`. Raises Problem with all that is wrong with the case, and Unreachable.
+        """
+        body = {"facts": facts or {}, "events": list(events), **named}
+        return self._post("/v1/walks", _plain(body))[0]
+
     def editions(self) -> Plain:
         """Which edition judges, since when, and what became of those before it."""
         return self._get("/v1/editions")

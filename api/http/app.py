@@ -6,7 +6,7 @@ from flask import Flask, Response, current_app
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from api.http import batch, editions, health, replay, rulebooks, verdicts, watches
+from api.http import batch, editions, health, replay, rulebooks, verdicts, walks, watches
 from api.http.bodies import shown
 from api.http.callers import note_route
 from api.http.dry_runs import routes as dry_runs
@@ -21,6 +21,7 @@ BLUEPRINTS = (
     batch.blueprint,
     rulebooks.blueprint,
     editions.blueprint,
+    walks.blueprint,
     watches.blueprint,
     pages.blueprint,
 )

@@ -94,19 +94,20 @@ def _personal_texts(body: bytes, personal: Iterable[str]) -> Iterator[str]:
     value, _ = parse(body.decode(errors="replace"))
     facts = value.get("facts") if isinstance(value, dict) else None
     for name in personal:
-        for text in _texts(facts.get(name) if isinstance(facts, dict) else None):
+        for text in texts_in(facts.get(name) if isinstance(facts, dict) else None):
             yield text[:LONGEST_SHOWN]
 
 
-def _texts(value: Raw) -> Iterator[str]:
+def texts_in(value: Raw) -> Iterator[str]:
+    """Every text of a value that is long enough to be told from others."""
     match value:
         case str() if len(value) > 1:
             yield value
         case list():
             for part in value:
-                yield from _texts(part)
+                yield from texts_in(part)
         case dict():
             for part in value.values():
-                yield from _texts(part)
+                yield from texts_in(part)
         case _:
             pass

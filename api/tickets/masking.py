@@ -8,7 +8,7 @@ replay gives years later are the same bytes, and none of them holds the name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -43,18 +43,25 @@ class Mask:
 
         The facts must have passed the catalogue. Without personal ones it is the same mapping.
         """
-        if self._personal.isdisjoint(raw):
-            return raw
-        marks = self._marks(raw)
-        return {name: _marked(value, self._facts[name], marks) for name, value in raw.items()}
+        (masked,) = self.masked_together([raw])
+        return masked
 
-    def _marks(self, raw: Mapping[str, Raw]) -> Mapping[str, str]:
+    def masked_together(self, raws: Sequence[Mapping[str, Raw]]) -> Sequence[Mapping[str, Raw]]:
+        """The same for several sets of facts of one ticket, equal texts with equal marks in all of them."""
+        if all(map(self._personal.isdisjoint, raws)):
+            return raws
+        marks = self._marks([pair for raw in raws for pair in raw.items()])
+        return [
+            {name: _marked(value, self._facts[name], marks) for name, value in raw.items()} for raw in raws
+        ]
+
+    def _marks(self, given: Sequence[tuple[str, Raw]]) -> Mapping[str, str]:
         """A mark for each personal text, in the order in which the ticket gives them."""
-        texts = [text for name, value in raw.items() for text in _texts(value, self._facts[name])]
+        texts = [text for name, value in given for text in _texts(value, self._facts[name])]
         fresh = (mark for mark in map("[personal {}]".format, count(1)) if mark not in texts)
         personal = [
             text
-            for name, value in raw.items()
+            for name, value in given
             if name in self._personal
             for text in _texts(value, self._facts[name])
             if text not in self._asked_for

@@ -79,6 +79,40 @@ def test_any_body(any_front: World, body: bytes, path: str) -> None:
     json.loads(reply.body)
 
 
+happenings = st.fixed_dictionaries(
+    {"at": st.sampled_from(["2015-06-10T09:00", "2015-06-10T10:00", "2015-13-10T10:00"]) | scalars},
+    optional={
+        "event": values,
+        "facts": st.dictionaries(st.sampled_from(FACTS), scalars | st.just("now"), max_size=3) | values,
+        "append": st.dictionaries(st.sampled_from(FACTS), values, max_size=2) | values,
+        "close": st.dictionaries(st.sampled_from(FACTS), values, max_size=2) | values,
+        "expect": st.dictionaries(
+            st.sampled_from(["fines/loss/lost", "totals", "actions"]) | st.text(max_size=3),
+            values,
+            max_size=2,
+        )
+        | values,
+    },
+)
+walks = st.fixed_dictionaries(
+    {"events": st.lists(happenings, max_size=3) | values},
+    optional={"facts": values, "until": values, "readings": values, "case": values, "title": values},
+).map(lambda asked: json.dumps(asked).encode())
+
+
+@example(body=b'{"events": [{"at": "2015-06-10T09:00", "facts": {"value": 1e-9}}]}')
+@example(body=b'{"events": [{"at": "2015-06-10T09:00", "facts": {"receiver": "now", "signed_by": null}}]}')
+@example(body=b'{"events": [{"at": "2015-06-10T09:00", "expect": {"totals": {"fine": {"CNY": "x"}}}}]}')
+@example(body=b'{"facts": {"": 1}, "events": [{"at": "", "append": {"kind": {}}, "close": {"": "x"}}]}')
+@given(body=bodies | walks)
+@quick
+def test_any_walk(any_front: World, body: bytes) -> None:
+    """No case gives 5xx."""
+    any_front.journal.lines.clear()
+    assert any_front.ask("POST", "/v1/walks", body).status in (200, 400, 413, 415, 422)
+    assert any_front.journal.lines == []
+
+
 WORDS = ("candidate", "base", "readings", "tickets", "by", "fail_on", "from", "facts.yaml", "fines.yaml")
 dry_runs = st.fixed_dictionaries(
     {"tickets": st.sampled_from(["history", {}, {"from": "2015-01-01"}]) | values},

@@ -33,6 +33,16 @@ RUNS = {"ticket_no": "T1", "rulebook_owner": "zto", "hq_deadline_at": "2015-06-2
 """A ticket with a deadline that runs on the day before."""
 WITH_CLOCK = json.dumps({"facts": RUNS, "as_of": "2015-06-20T09:05"}).encode()
 TO_DRY_RUN = json.dumps({"readings": {"AMB-01": "floor"}, "tickets": {"from": "2015-01-01"}}).encode()
+TO_WALK = json.dumps(
+    {
+        "facts": {"ticket_no": "T1", "rulebook_owner": "zto"},
+        "events": [
+            {"at": "2015-06-20T09:05", "event": "told", "facts": {"hq_deadline_at": "2015-06-21T18:00"}},
+            {"at": "2015-06-20T09:05", "expect": {"totals": {"fine": 1}}},
+        ],
+        "until": "2015-06-23T00:00",
+    }
+).encode()
 MISSPELT = json.dumps({"candidate": {"penalties.yaml": "rulebok: x"}, "tickets": "history"}).encode()
 FAILED = json.dumps(
     {"code": "S142", "values": {}, "findings": findings_json([Finding("Q051", {"folder": "spilled"})], "en")}
@@ -74,6 +84,8 @@ def body(operation: Operation, id_: str) -> bytes:
             return b'{"tickets": [' + WITH_CLOCK + b', {"facts": {"nobody": 1}}, 5]}'
         case "ToDryRun":
             return TO_DRY_RUN
+        case "ToWalk":
+            return TO_WALK
         case "ToWatch":
             return json.dumps({"verdict": id_, "webhook": "desk"}).encode()
         case _:
@@ -86,6 +98,7 @@ def successes(world: World) -> Iterator[tuple[str, Reply]]:
     yield "decide", (second := ask(world, BY_ID["decide"], headers={"Idempotency-Key": "once"}))
     yield "decide", ask(world, BY_ID["decide"], headers={"Idempotency-Key": "once"})
     yield "decideMany", ask(world, BY_ID["decideMany"])
+    yield "walk", ask(world, BY_ID["walk"])
     id_, newer = first.json["id"], second.json["id"]
     yield "watch", (watched := ask(world, BY_ID["watch"], newer))
     yield "watch", ask(world, BY_ID["watch"], newer)

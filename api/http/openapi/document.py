@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.http.exchange import JSON, PROBLEM
-from api.http.openapi import dry_runs, examples, facts, shapes, values, verdicts
+from api.http.openapi import dry_runs, examples, facts, shapes, values, verdicts, walks
 from api.http.openapi.examples import Example
 from api.http.openapi.operation import WATCHES, Operation, Reply
 from api.http.openapi.operations import OPERATIONS, REFUSALS
@@ -142,6 +142,7 @@ def _components(catalogue: Catalogue) -> dict[str, Any]:
         **verdicts.schemas(catalogue),
         **shapes.schemas(),
         **dry_runs.schemas(),
+        **walks.schemas(),
     }
     return {
         "schemas": schemas,

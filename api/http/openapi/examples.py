@@ -8,12 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from api.present.walk_json import walk_json
 from engine.evaluate.evaluators import Evaluator
 from engine.evaluate.facts import facts_from, instant_from
+from engine.evaluate.walk.case_file import Step
+from engine.evaluate.walk.changes import Change, changed
+from engine.evaluate.walk.walk import walk
 from engine.plan.nodes import Plan
 
 NO_INSTANT = "2015-12-31T18:00"
@@ -22,11 +27,18 @@ AN_ID = "019f6a3b-5c00-7d21-8f4e-2b6c9d0e1f3a"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A ticket as it is posted, and its verdict."""
+    """A ticket as it is posted, its verdict, and the walk of the case that has it as its only event."""
 
     name: str
     ticket: Mapping[str, Any]
     verdict: Mapping[str, Any]
+    walk: Mapping[str, Any]
+
+    @property
+    def case(self) -> Mapping[str, Any]:
+        """The case as it is posted."""
+        at, facts = self.ticket.get("as_of", NO_INSTANT), self.ticket["facts"]
+        return {"case": _case_name(self.name), "events": [{"at": at, "facts": facts}]}
 
 
 @cache
@@ -48,7 +60,18 @@ def _judged(name: str, ticket: Mapping[str, Any], evaluator: Evaluator) -> Examp
     as_of = instant_from(ticket.get("as_of", NO_INSTANT), plan.zone)
     if findings or as_of is None:
         return None
-    return Example(name, ticket, json.loads(json.dumps(evaluator.decide(facts, as_of))))
+    walked = json.loads(json.dumps(_walk(name, ticket["facts"], as_of, evaluator)))
+    return Example(name, ticket, json.loads(json.dumps(evaluator.decide(facts, as_of))), walked)
+
+
+def _case_name(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _walk(name: str, facts: Mapping[str, Any], at: datetime, evaluator: Evaluator) -> Mapping[str, Any]:
+    done = changed({}, Change(facts), at, evaluator.plan)
+    moments = walk(evaluator, [Step(at, None, done.facts, done.changes)])
+    return {**walk_json(_case_name(name), None, moments), "missed": []}
 
 
 def bodies(component: str, judged: Sequence[Example]) -> dict[str, Any]:
@@ -63,6 +86,10 @@ def bodies(component: str, judged: Sequence[Example]) -> dict[str, Any]:
         case "BatchResults" if judged:
             results = [{"status": 201, **_decided(example)} for example in judged]
             return {"batch": {"value": {"edition": judged[0].verdict["edition"], "results": results}}}
+        case "ToWalk" if judged:
+            return {judged[0].name: {"value": judged[0].case}}
+        case "Walk" if judged:
+            return {judged[0].name: {"value": judged[0].walk}}
         case _:
             return {}
 

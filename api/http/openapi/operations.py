@@ -18,6 +18,7 @@ from api.http.openapi.operation import (
     Reply,
 )
 from api.http.openapi.values import ref
+from api.http.openapi.walks import WALK_OPERATIONS
 
 REFUSALS: Mapping[int, str] = {
     400: "不是 JSON，或请求头有误 not JSON, or a header that cannot be read",
@@ -107,6 +108,7 @@ OPERATIONS: tuple[Operation, ...] = (
         detail="用当时留存的规则再判，同时用今天的版本判。"
         " Judged by the rulebooks kept from then, and by today's edition.",
     ),
+    *WALK_OPERATIONS,
     Operation(
         "rulebooks",
         "get",
