@@ -12,13 +12,16 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from engine.base.findings import Language
 from tests.docs.blocks import ROOT, Block, blocks, page
 
+Runner: TypeAlias = Callable[[str, Language, Path], str]
+"""Runs a command in a language and a folder, and gives what it prints, standard error first."""
 LEFT_OUT = "…"
 COPIED = ("rules", "examples")
 
@@ -52,14 +55,14 @@ class Run:
         return [line for line in self.shown if line != LEFT_OUT and without_counts(line) not in rest]
 
 
-def play(name: str, language: Language, folder: Path) -> Iterator[Run]:
+def play(name: str, language: Language, folder: Path, runner: Runner | None = None) -> Iterator[Run]:
     """Every command of a page, run in the folder, with the page's files and changes made on the way."""
     for part in COPIED:
         shutil.copytree(ROOT / part, folder / part)
     for block in blocks(page(name)):
         file = folder / block.role.removeprefix("file=")
         if block.form == "console":
-            yield from _console(block, language, folder)
+            yield from _console(block, language, folder, runner or run)
         elif block.form == "diff":
             file.write_text(changed(file.read_text(encoding="utf-8"), block), encoding="utf-8")
         elif block.role.startswith("file="):
@@ -75,10 +78,10 @@ def changed(text: str, diff: Block) -> str:
     return text.replace(before, after)
 
 
-def _console(block: Block, language: Language, folder: Path) -> Iterator[Run]:
+def _console(block: Block, language: Language, folder: Path, runner: Runner) -> Iterator[Run]:
     for part in f"\n{block.text}".split("\n$ ")[1:]:
         command, *shown = part.rstrip("\n").split("\n")
-        printed = tuple(run(command, language, folder).splitlines())
+        printed = tuple(runner(command, language, folder).splitlines())
         yield Run(command, tuple(line.rstrip() for line in shown if line), tuple(map(str.rstrip, printed)))
 
 
