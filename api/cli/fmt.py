@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import click
 
 from api.cli.door import CLEAN, FOUND, Door, Stop, show_findings
-from api.cli.options import LANGUAGES, described, option
+from api.cli.options import described, option
 from api.cli.output import STANDARD
 from api.cli.rewriting import Text, differences, rewrite, texts_of
 from api.present.labels import counted, label

@@ -1,4 +1,4 @@
-"""Rulebook files that a command writes anew: which they are, what changes in them, and how they are written."""
+"""Rulebook files that a command writes anew: which they are, what changes in them, how they are written."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from engine.base.findings import Finding
@@ -66,19 +66,23 @@ def meaning(key: str) -> str:
 def _cut_by_a_comma(node: Node, *, in_flow: bool = False) -> Span | None:
     """`{due: add days(a, 3)}` is two entries, the second one without a value: not to be set in stone."""
     in_flow = in_flow or node.span.text[:1] == "{"
+    inner: Iterable[Node] = ()
     match node:
-        case ScalarNode():
-            return None
         case SequenceNode(items=items):
-            found = (_cut_by_a_comma(item, in_flow=in_flow) for item in items)
+            inner = items
         case MappingNode(entries=entries):
-            empty = [
-                key.span for key, value in entries if in_flow and value == ScalarNode("", False, key.span)
-            ]
-            if empty:
-                return empty[0]
-            found = (_cut_by_a_comma(value, in_flow=in_flow) for _, value in entries)
+            bare = (key.span for key, value in entries if in_flow and _is_empty(value))
+            if (first := next(bare, None)) is not None:
+                return first
+            inner = (value for _, value in entries)
+        case ScalarNode():
+            pass
+    found = (_cut_by_a_comma(part, in_flow=in_flow) for part in inner)
     return next((span for span in found if span is not None), None)
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and not node.text and not node.quoted
 
 
 def _must_say_the_same(root: Node, new: str) -> None:

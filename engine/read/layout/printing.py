@@ -18,6 +18,7 @@ def printed(root: Branch, place: Place) -> str:
     """The document's text; comments above its first entry head the file, whatever entry comes first then."""
     head = _once_blank(root.twigs[0].above)
     root.twigs[0].above = []
+    _hoist(root, place)
     lines = [*_without_first_blank(head), *_block(root, place, 0)]
     return "\n".join(lines) + "\n"
 
@@ -39,7 +40,7 @@ def _block(branch: Branch, place: Place, indent: int) -> list[str]:
         inner = _within(twig, place)
         line = None if broken else _on_one_line(twig, inner, indent)
         if line is None:
-            _hoist(twig, inner)
+            _lift(twig)
         above = _once_blank(twig.above)
         if place.layout == "spaced" and line is None:
             above = ["", *_without_first_blank(above)]
@@ -121,20 +122,21 @@ def _within(twig: Twig, place: Place) -> Place:
     return place.within(twig.name, twig.value if isinstance(twig.value, ScalarNode) else twig.value.node)
 
 
-def _hoist(twig: Twig, place: Place) -> None:
-    """Moves above the entry what its first line cannot carry.
+def _hoist(branch: Branch, place: Place) -> None:
+    """Moves what stands above the first entry of an item above the item, whose first line that entry is."""
+    for twig in branch.twigs:
+        if isinstance(twig.value, Branch) and twig.value.twigs:
+            inner = _within(twig, place)
+            _hoist(twig.value, inner)
+            if twig.key is None:
+                first = _in_order(twig.value, inner)[0]
+                twig.above, first.above = [*twig.above, *first.above], []
 
-    That line is `- first: …` for an item of a list, and `key: |` for a text of several lines.
-    """
-    if isinstance(twig.value, Branch) and twig.key is not None:
-        twig.above, twig.beside = [*twig.above, *twig.beside[1:]], twig.beside[:1]
-        return
-    twig.above, twig.beside = [*twig.above, *twig.beside], []
-    if isinstance(twig.value, Branch):
-        first = _in_order(twig.value, place)[0]
-        if isinstance(first.value, Branch) and first.key is None:
-            _hoist(first, _within(first, place))
-        twig.above, first.above = [*twig.above, *first.above], []
+
+def _lift(twig: Twig) -> None:
+    """Moves above an entry of several lines what its first line cannot carry: `- first: …`, `key: |`."""
+    stays = 1 if isinstance(twig.value, Branch) and twig.key is not None else 0
+    twig.above, twig.beside = [*twig.above, *twig.beside[stays:]], twig.beside[:stays]
 
 
 def _once_blank(comments: Iterable[str]) -> list[str]:
