@@ -167,7 +167,14 @@ def _compiled(
     preferred = {name: r.preferred for book in rulebooks for name, r in book.readings.items()}
     plan = plan_from_rulebooks(catalogue, rulebooks, preferred, findings)
     findings.extend(circles(catalogue, rulebooks))
+    findings = _without_echoes(findings)
     broken = has_errors(findings)
     return Library(
         catalogue, sources, statements, rulebooks, tuple(in_order(findings)), None if broken else plan
     )
+
+
+def _without_echoes(findings: list[Finding]) -> list[Finding]:
+    """Without "no value is called so" where it is said already that the word has several meanings."""
+    told = {finding.span for finding in findings if finding.code == "R229"}
+    return [found for found in findings if not (found.code in {"R230", "R231"} and found.span in told)]

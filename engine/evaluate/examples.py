@@ -13,6 +13,7 @@ from engine.evaluate.case import Case
 from engine.evaluate.evaluators import Evaluator, evaluator
 from engine.evaluate.facts import facts_from, instant_from
 from engine.evaluate.reference import new_case, verdict_on
+from engine.evaluate.retold import retold
 from engine.evaluate.tables import selection
 from engine.evaluate.verdict import Outcome, Verdict
 from engine.library import Library
@@ -95,7 +96,9 @@ def _run(bench: _Bench, item: Item, example: Example) -> ExampleResult:
     facts, findings = facts_from(example.given, plan, pointer="")
     as_of = None if example.as_of is None else instant_from(_as_instant(example.as_of), plan.zone)
     if findings:
-        return _unreadable(item, example, findings[0])
+        catalogue = bench.library.catalogue
+        assert catalogue is not None, "a library with a plan has a catalogue"
+        return _unreadable(item, example, retold(findings[0], catalogue))
     if example.as_of is not None and as_of is None:
         return _failed(item, example, {"as_of": example.as_of})
     case = new_case(plan, facts, as_of)

@@ -56,6 +56,11 @@ def keywords(group: Group) -> Twins:
     return twins(tomllib.loads(text)[group].items())
 
 
+def unquoted(word: str) -> str:
+    """A label without the `「」` that it may stand in."""
+    return word[1:-1] if word.startswith("「") and word.endswith("」") else word
+
+
 def is_chinese(text: str) -> bool:
     """Whether a Chinese character stands in it."""
     return _CHINESE.search(text) is not None

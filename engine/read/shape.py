@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from engine.base.findings import Finding, in_order
+from engine.read.chinese import keywords
 from engine.read.nodes import Node, ScalarNode
 from engine.read.plain_values import plain, scalars
 from engine.read.shape_mistakes import findings_from_error
@@ -118,14 +119,20 @@ def _without_echoes(findings: list[Finding]) -> list[Finding]:
     unclear = {finding.span for finding in findings if finding.code in _UNCLEAR}
     no_keys = {finding.values["value"] for finding in findings if finding.code == "R117"}
     misspelt = {
-        (finding.values["mapping"], finding.suggestion) for finding in findings if finding.code == "R102"
+        (finding.values["mapping"], _in_english(finding.suggestion or ""))
+        for finding in findings
+        if finding.code == "R102"
     }
 
     def echoes(finding: Finding) -> bool:
         if finding.code == "R103":
-            return (finding.values["mapping"], finding.values["key"]) in misspelt
+            return (finding.values["mapping"], _in_english(finding.values["key"])) in misspelt
         if finding.code == "R105" and finding.span is not None:
             return str(finding.span.start) in no_keys
         return finding.code not in _UNCLEAR and finding.span in unclear
 
     return [finding for finding in findings if not echoes(finding)]
+
+
+def _in_english(key: str) -> str:
+    return keywords("key").in_english(key) or key

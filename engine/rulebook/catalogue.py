@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import get_args
 
 from engine.base.calendar import Calendar
 from engine.base.findings import Finding, Label
 from engine.base.suggest import closest
-from engine.read.nodes import MappingNode, Node
+from engine.read.chinese import Group, keywords
+from engine.read.nodes import MappingNode, Node, ScalarNode
 from engine.read.plain_values import plain
 from engine.rulebook.fields import (
     Unreadable,
@@ -28,6 +29,13 @@ from engine.rulebook.types import Kind, Scalar, Type
 from engine.rulebook.types_from_nodes import type_from_node
 
 RESERVED_NAMES = frozenset({"all", "any", "none", "formula", "present", "absent", "true", "false", "as_of"})
+_GROUPS: tuple[Group, ...] = ("key", "formula")
+RESERVED_LABELS = frozenset(
+    chinese
+    for group in _GROUPS
+    for word, chinese in keywords(group).chinese.items()
+    if word in RESERVED_NAMES
+)
 
 
 def catalogue_from_node(node: MappingNode, findings: list[Finding]) -> Catalogue:
@@ -135,18 +143,51 @@ def _minute(written: str) -> int:
 
 
 def _unique_labels(node: MappingNode, findings: list[Finding]) -> None:
-    """A later surface lets officers write Chinese names, so each Chinese label names one fact."""
+    """Rulebooks in Chinese name things by their Chinese labels, so each labels one thing of its kind."""
+    facts = list(entries(node.get("facts")))
+    _each_once([_label(fact) for _, fact in facts], findings)
+    for _, fact in facts:
+        fields = list(entries(_part(fact, "record")))
+        _each_once([_label(field) for _, field in fields], findings)
+        for part in (fact, *(field for _, field in fields)):
+            _each_once([value for _, value in entries(_part(part, "values"))], findings)
+        _no_keywords([_label(part) for part in (fact, *(field for _, field in fields))], findings)
+    for kind in ("parties", "codes", "units"):
+        _each_once([label for _, label in entries(node.get(kind))], findings)
+    _each_once([_label(calendar) for _, calendar in entries(node.get("calendars"))], findings)
+
+
+def _part(node: Node, key: str) -> Node | None:
+    return node.get(key) if isinstance(node, MappingNode) else None
+
+
+def _label(node: Node) -> Node | None:
+    return _part(node, "label")
+
+
+def _each_once(labels: Iterable[Node | None], findings: list[Finding]) -> None:
     seen: dict[str, Node] = {}
-    for _, fact in entries(node.get("facts")):
-        label = fact.get("label") if isinstance(fact, MappingNode) else None
-        chinese = label.get("zh") if isinstance(label, MappingNode) else None
+    for label in labels:
+        chinese = _chinese(label)
         if chinese is None:
             continue
-        first = seen.setdefault(text(chinese), chinese)
+        first = seen.setdefault(chinese.text, chinese)
         if first is not chinese:
-            findings.append(
-                Finding("R202", {"label": text(chinese)}, chinese.span, labels=(Label(first.span, "H002"),))
-            )
+            again = (Label(first.span, "H002"),)
+            findings.append(Finding("R202", {"label": chinese.text}, chinese.span, labels=again))
+
+
+def _no_keywords(labels: Iterable[Node | None], findings: list[Finding]) -> None:
+    """As a key a label stands without the `「」` that would tell it from a keyword."""
+    for label in labels:
+        chinese = _chinese(label)
+        if chinese is not None and chinese.text in RESERVED_LABELS:
+            findings.append(Finding("R204", {"label": chinese.text}, chinese.span))
+
+
+def _chinese(label: Node | None) -> ScalarNode | None:
+    chinese = None if label is None else _part(label, "zh")
+    return chinese if isinstance(chinese, ScalarNode) else None
 
 
 def sources_from_node(node: MappingNode) -> dict[str, Source]:

@@ -16,6 +16,7 @@ from engine.rulebook.literals import on_known_calendar
 from engine.rulebook.model import Clock, Pauses
 from engine.rulebook.names import Names
 from engine.rulebook.types import Kind
+from engine.rulebook.vocabulary import Vocabulary
 from engine.rulebook.words_defined import defined_fact
 
 MOMENTS = (Kind.DATE, Kind.INSTANT)
@@ -82,7 +83,7 @@ def _pauses(node: Node | None, names: Names) -> Pauses | None:
     for field in (start, until):
         declared = records.type.fields.get(field.text)
         if declared is None or declared.type.kind is not Kind.INSTANT:
-            near = closest(field.text, records.type.fields)
+            near = closest(field.text, Vocabulary(names.catalogue).subject(records.name).fields)
             raise names.fail("R283", field.span, suggestion=near, written=field.span.text, name=records.name)
     return Pauses(records, start.text, until.text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.base.suggest import closest
+from engine.read.chinese import unquoted
 from engine.read.nodes import MappingNode, Node, ScalarNode
 from engine.rulebook.conditions import condition_from_node, formula
 from engine.rulebook.expressions import Constant, Expression, type_of
@@ -36,6 +37,7 @@ from engine.rulebook.outcomes import (
     SharePart,
 )
 from engine.rulebook.types import MONEY_DIGITS, Kind, Type
+from engine.rulebook.vocabulary import Vocabulary
 
 
 def outcomes_from_node(node: Node | None, names: Names) -> tuple[Outcome, ...]:
@@ -118,7 +120,7 @@ def _points(node: Node | None, names: Names) -> Expression:
 def _party(node: Node | None, names: Names) -> str:
     written = scalar(node)
     if written.text not in names.catalogue.parties:
-        near = closest(written.text, names.catalogue.parties)
+        near = closest(unquoted(written.text), Vocabulary(names.catalogue).parties)
         raise names.fail("R251", written.span, suggestion=near, written=written.span.text)
     return written.text
 
@@ -130,7 +132,7 @@ def _optional_party(node: Node | None, names: Names) -> str | None:
 def _code(node: Node | None, names: Names) -> str:
     written = scalar(node)
     if written.text not in names.catalogue.codes:
-        near = closest(written.text, names.catalogue.codes)
+        near = closest(unquoted(written.text), Vocabulary(names.catalogue).codes)
         raise names.fail("R252", written.span, suggestion=near, written=written.span.text)
     return written.text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.base.findings import Finding
 from engine.base.suggest import closest
+from engine.read.chinese import keywords, unquoted
 from engine.read.formulas import parse_formula, parse_tests
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.plain_style import one_line
@@ -74,8 +75,11 @@ def _subject(key: ScalarNode, names: Names) -> FactValue | FieldValue:
         return FieldValue(key.text, names.list_name, names.fields[key.text].type)
     if key.text in names.catalogue.facts:
         return fact_value(names.catalogue.facts[key.text])
-    known = [*names.fields, *names.catalogue.facts, *GROUPS, "formula"]
-    raise names.fail("R230", key.span, suggestion=closest(key.text, known), written=key.span.text)
+    known = [
+        *names.words,
+        *(word for key in (*GROUPS, "formula") for word in (key, keywords("key").chinese[key])),
+    ]
+    raise names.fail("R230", key.span, suggestion=closest(unquoted(key.text), known), written=key.span.text)
 
 
 def _tested(subject: FactValue | FieldValue, value: Node, names: Names) -> Expression:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from engine.base.suggest import closest
+from engine.read.chinese import keywords, unquoted
 from engine.read.syntax import Call, Formula, Name, Number
 from engine.rulebook.expressions import (
     TRUE,
@@ -23,6 +24,7 @@ from engine.rulebook.expressions import (
 )
 from engine.rulebook.names import Names
 from engine.rulebook.types import DATE, INSTANT, INTEGER, TIME, Kind, Type, mismatch
+from engine.rulebook.vocabulary import Vocabulary
 
 Resolve: TypeAlias = Callable[[Formula, Names, Type | None], Expression]
 
@@ -73,7 +75,7 @@ def resolve_call(call: Call, names: Names, hint: Type | None, resolve: Resolve) 
         case function if function in DATE_FUNCTIONS:
             return _date_function(DATE_FUNCTIONS[function], call, names, resolve)
         case function:
-            near = closest(function, FUNCTIONS)
+            near = closest(function, keywords("function"))
             raise names.fail("R241", call.name_span, suggestion=near, written=call.name_span.text)
 
 
@@ -207,7 +209,7 @@ def _calendar(call: Call, names: Names) -> str:
     if isinstance(last, Name) and last.text in names.catalogue.calendars:
         return last.text
     written = last.span.text if last is not None else call.span.text
-    near = closest(written, names.catalogue.calendars)
+    near = closest(unquoted(written), Vocabulary(names.catalogue).calendars)
     raise names.fail("R245", last.span if last is not None else call.span, suggestion=near, written=written)
 
 

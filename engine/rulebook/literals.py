@@ -41,6 +41,7 @@ from engine.rulebook.types import (
     Scalar,
     Type,
 )
+from engine.rulebook.vocabulary import Vocabulary
 
 Literal: TypeAlias = Number | Text | Truth | Day | MonthLiteral | Instant | TimeOfDay
 CURRENCY_CODE_LENGTH = 3
@@ -156,6 +157,6 @@ def _duration(node: ScalarNode, findings: list[Finding]) -> Limit:
 def on_known_calendar(limit: Limit, node: Node, catalogue: Catalogue, findings: list[Finding]) -> None:
     """Working time is counted on a calendar of the catalogue."""
     if limit.calendar is not None and limit.calendar not in catalogue.calendars:
-        near = closest(limit.calendar, catalogue.calendars)
+        near = closest(limit.calendar, Vocabulary(catalogue).calendars)
         findings.append(Finding("R245", {"written": limit.calendar}, node.span, suggestion=near))
         raise Unreadable

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.base.findings import Finding
 from engine.base.spans import Span
 from engine.base.suggest import closest
+from engine.read.chinese import unquoted
 from engine.rulebook.expressions import FactValue
 from engine.rulebook.fields import Unreadable
 from engine.rulebook.model import Catalogue, FactDeclaration, Parameter
 from engine.rulebook.types import FieldType, Type
+from engine.rulebook.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,23 @@ class Names:
         self.findings.append(Finding(code, values, span, suggestion=suggestion))
         return Unreadable()
 
+    @property
+    def words(self) -> Iterator[str]:
+        """All that a bare name can be, in both languages, for a suggestion."""
+        words = Vocabulary(self.catalogue)
+        yield from self.fields
+        yield from words.subject(self.list_name).fields
+        yield from self.outputs
+        yield from self.parameters
+        yield from (parameter.label.zh for parameter in self.parameters.values())
+        yield from words.facts
+
     def fact(self, name: str, span: Span) -> FactValue:
         """A fact of the catalogue, or a finding with the nearest name."""
         declaration = self.catalogue.facts.get(name)
         if declaration is None:
-            raise self.fail(
-                "R230", span, suggestion=closest(name, self.catalogue.facts), written=span.text.strip()
-            )
+            near = closest(unquoted(name), Vocabulary(self.catalogue).facts)
+            raise self.fail("R230", span, suggestion=near, written=span.text.strip())
         return fact_value(declaration)
 
 

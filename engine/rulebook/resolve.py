@@ -6,6 +6,7 @@ from typing import assert_never
 
 from engine.base.spans import Span
 from engine.base.suggest import closest
+from engine.read.chinese import is_chinese
 from engine.read.syntax import (
     Binary,
     Call,
@@ -55,6 +56,7 @@ from engine.rulebook.literals import constant, in_unit
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.names import Names, fact_value
 from engine.rulebook.types import BOOLEAN, MONEY_DIGITS, ORDERED, Kind, Type, mismatch
+from engine.rulebook.vocabulary import Vocabulary
 
 
 def resolve_formula(formula: Formula, names: Names, hint: Type | None = None) -> Expression:
@@ -113,13 +115,14 @@ def _name(name: Name, names: Names, hint: Type | None) -> Expression:
 
 def _unknown_name(name: Name, names: Names, hint: Type | None) -> Unreadable:
     if hint is not None and hint.kind is Kind.ENUM:
-        members = ", ".join(hint.members)
-        near = closest(name.text, hint.members)
+        words = Vocabulary(names.catalogue).members(hint)
+        shown = [words.chinese.get(m, m) for m in hint.members] if is_chinese(name.text) else hint.members
+        members, near = ", ".join(shown), closest(name.text, [*hint.members, *words])
         return names.fail("R231", name.span, suggestion=near, written=name.span.text, members=members)
     if name.text in names.unreadable:
         return Unreadable()
-    known = [*names.fields, *names.outputs, *names.parameters, *names.catalogue.facts]
-    return names.fail("R230", name.span, suggestion=closest(name.text, known), written=name.span.text)
+    near = closest(name.text, names.words)
+    return names.fail("R230", name.span, suggestion=near, written=name.span.text)
 
 
 def _boolean(formula: Formula, names: Names) -> Expression:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from engine.read.chinese import Twins, keywords
+from engine.read.chinese import Twins, keywords, unquoted
 from engine.read.nodes import Piece
-from engine.rulebook.surface_scope import Scope, as_word, in_english, spelled, unquoted
+from engine.rulebook.surface_scope import Scope, as_word, in_english, spelled
 from engine.rulebook.vocabulary import ANYTHING, Subject
 
 _LETTER = "A-Za-z_\u3400-\u4dbf\u4e00-\u9fff"
@@ -142,7 +142,7 @@ class _Respeller:
         if name is None:
             name, known = self._value_of_a_fact_beside(token, word)
         if name is None:
-            return token.text
+            return _as_name(word) if token.kind == "label" and self.scope.language == "en" else token.text
         label = spelled(name, known, self.scope.language)
         return name if self.scope.language == "en" or "」" in label else as_word(label)
 
@@ -251,6 +251,12 @@ def _half_width(kind: str, written: str) -> str:
 
 def _half(written: str) -> str:
     return "".join(chr(ord(c) - 0xFEE0) if ord(c) in _FULL_WIDTH else c for c in written)
+
+
+def _as_name(label: str) -> str:
+    """A label that nothing has, as a name that a formula may have, so that it is told as an unknown name."""
+    name = re.sub(f"[^{_LETTER}0-9]", "_", label)
+    return name if _letter_at(name, 0) and not name[0].isdigit() else f"_{name}"
 
 
 def _letter_at(text: str, index: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from engine.base.findings import Language
-from engine.read.chinese import Twins, keywords
+from engine.read.chinese import Twins, keywords, unquoted
 from engine.rulebook.vocabulary import ANYTHING, NO_WORDS, Subject, Vocabulary
 
 _ONE_WORD = re.compile("[A-Za-z_\u3400-\u4dbf\u4e00-\u9fff][A-Za-z0-9_\u3400-\u4dbf\u4e00-\u9fff]*")
@@ -52,11 +52,6 @@ class Scope:
         """A word that stands alone, in the scope's language; as it is where it is not known."""
         name = in_english(unquoted(written), known)
         return written if name is None else spelled(name, known, self.language)
-
-
-def unquoted(word: str) -> str:
-    """A label without the `「」` that it may stand in."""
-    return word[1:-1] if word.startswith("「") and word.endswith("」") else word
 
 
 def in_english(word: str, known: Iterable[Twins]) -> str | None:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from engine.base.findings import Finding, Label
-from engine.read.chinese import Twins, keywords, twins
+from engine.read.chinese import Twins, keywords, twins, unquoted
 from engine.read.chinese_limits import limit_in_chinese, limit_in_english
 from engine.read.formula_text import formula_text
 from engine.read.nodes import MappingNode, Node, Piece, ScalarNode, SequenceNode, Written
 from engine.read.roles import Place, entry
 from engine.rulebook.surface_formula import respelled
-from engine.rulebook.surface_scope import Scope, in_english, spelled, unquoted
+from engine.rulebook.surface_scope import Scope, in_english, spelled
 from engine.rulebook.types import Kind
 from engine.rulebook.vocabulary import ANYTHING, NO_WORDS
 
