@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -58,16 +58,21 @@ class WalkText(VerdictText):
         return self._say(moment.happened)
 
     def _fact_change(self, change: FactChange) -> str:
-        declared = self.catalogue.facts.get(change.fact)
         name = self.fact(change.fact)
         match change.how:
             case "set":
-                shown = _instant_or(change.value) or plain_value(change.value, declared, self.language)
-                return f"{name} = {shown}"
+                return f"{name} = {self._value(change.fact, change.value)}"
             case "taken":
                 return self._say("taken", fact=name)
             case how:
                 return self._say(how, fact=name, record=self._record(change.fact, change.value))
+
+    def _value(self, fact: str, value: Any) -> str:
+        """A value in words; the only record of a list is told whole."""
+        if isinstance(value, list) and len(value) == 1:
+            return f"({self._record(fact, value[0])})"
+        declared = self.catalogue.facts.get(fact)
+        return _instant_or(value) or plain_value(value, declared, self.language)
 
     def _record(self, of: str, record: Mapping[str, Any]) -> str:
         return self._list(
@@ -102,8 +107,8 @@ class WalkText(VerdictText):
                 f"  + {self._say('not_defeated', title=self._words(defeated['title']))}  ({defeated['by']})",
                 "",
             )
-        for _, action in changes.actions:
-            yield self._action_change(action)
+        for alike in _alike(action for _, action in changes.actions):
+            yield self._action_change(alike)
         for undecided in changes.undecided:
             yield f"  ? {self._open(undecided)}", "magenta"
         for undecided in changes.settled:
@@ -123,10 +128,9 @@ class WalkText(VerdictText):
             yield f"  {self._heading('totals')}{self._colon}{shown}", "bold"
 
     def _derived(self, difference: ValueDifference) -> str:
-        declared = self.catalogue.facts.get(difference.name)
         if difference.after is None:
             return self._say("taken", fact=self.fact(difference.name))
-        return f"{self.fact(difference.name)} = {plain_value(difference.after, declared, self.language)}"
+        return f"{self.fact(difference.name)} = {self._value(difference.name, difference.after)}"
 
     def _named(self, outcome: Outcome) -> str:
         row = f"/{outcome['row']}" if outcome.get("row") else ""
@@ -139,8 +143,10 @@ class WalkText(VerdictText):
         style = {"breached": "red", "met": "green"}.get(change.news, "cyan")
         return f"  {'!' if change.news == 'breached' else '*'} {news}  ({outcome['rule']})", style
 
-    def _action_change(self, action: Action) -> Line:
-        named = self._say(f"now_{action.permission}", action=self.code(action.action))
+    def _action_change(self, alike: Sequence[Action]) -> Line:
+        """Actions of which the same rules now say the same, on one line."""
+        action = alike[0]
+        named = self._say(f"now_{action.permission}", action=self._list(map(self._action, alike)))
         rules = f"  ({self._list(action.rules)})" if action.rules else ""
         style = {"allowed": "green", "refused": "red"}.get(action.permission, "")
         return f"  > {named}{self._requires(action)}{rules}", style
@@ -182,7 +188,15 @@ class WalkText(VerdictText):
         return self._say(key, title=self._words(clock.outcome["title"]), left=left)
 
     def _action(self, action: Action) -> str:
-        return f"{self.code(action.action)}"
+        return self.code(action.action)
+
+
+def _alike(actions: Iterable[Action]) -> Iterator[list[Action]]:
+    """The actions that differ in nothing but their names, together, where the first of them stands."""
+    found: dict[tuple[object, ...], list[Action]] = {}
+    for action in actions:
+        found.setdefault((action.permission, action.requires, action.rules), []).append(action)
+    return iter(found.values())
 
 
 def missing_facts(undecided: Sequence[Undecided]) -> list[str]:
