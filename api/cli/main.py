@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, str] = {
     "sql": "api.cli.sql",
     "show": "api.cli.show",
     "trace": "api.cli.trace",
+    "schema": "api.cli.schema",
     "generate": "api.cli.generate",
     "serve": "api.cli.serve",
     "key": "api.cli.key",

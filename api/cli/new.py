@@ -12,6 +12,8 @@ import click
 from api.cli.door import CLEAN, Door, Stop, cannot_write
 from api.cli.loading import sound_library
 from api.cli.options import LANGUAGES, described, group, option
+from api.cli.schema import write_schemas
+from api.present.editor.files import FOLDER
 from api.present.labels import label
 from api.present.starting.libraries import starting_library
 from api.present.starting.materials import Wanted, materials
@@ -50,7 +52,8 @@ def rulebook(
 
 def _schema(folder: Path) -> str | None:
     """The schema for editors that the file's first line names, where the library has one."""
-    return ".schema/rulebook.json" if Path(folder, ".schema", "rulebook.json").is_file() else None
+    name = f"{FOLDER}/rulebook.json"
+    return name if (folder / name).is_file() else None
 
 
 @described("library")
@@ -67,6 +70,7 @@ def library(door: Door, /, folder: str, written: Language | None) -> int:
     except OSError as error:
         raise Stop(cannot_write(str(into / "facts.yaml"), error)) from error
     _write_new({into / name: text for name, text in texts.items()})
+    write_schemas(into / FOLDER, sound_library(folder, door.language))
     click.echo(label("summary", "new_library", door.language, folder=folder))
     return CLEAN
 
