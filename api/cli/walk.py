@@ -99,12 +99,12 @@ class _Show:
             console.print(text, end="\n\n")
 
     def _document(self, walked: Walked) -> dict[str, Any]:
-        document = walk_json(walked.case.name, walked.case.title, walked.moments)
+        document = walk_json(walked.case, walked.moments)
         return {**document, "missed": findings_json(walked.missed, self.language)}
 
     def _texts(self, walked: Walked) -> Iterator[Text]:
         writer = WalkText(self._catalogue, self.language)
-        yield writer.heading(walked.case.name, walked.case.title)
+        yield writer.heading(walked.case.name, walked.case.title, walked.case.beginning)
         yield from map(writer.moment, walked.moments)
         expectations = sum(map(len, walked.case.expected))
         if expectations:

@@ -61,7 +61,7 @@ def walk_ticket(wanted: LogWanted) -> Walked:
     if until is not None and until < steps[-1].at:
         last = steps[-1].at.isoformat(timespec="minutes")
         raise Stop(Finding("W002", {"until": wanted.options["as_of"], "last": last}))
-    case = CaseFile(ticket, None, {}, tuple(steps), (), until)
+    case = CaseFile(ticket, None, {}, (), tuple(steps), (), until)
     return Walked(case, wanted.bench.moments(judge, steps, until), ())
 
 

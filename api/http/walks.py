@@ -61,7 +61,7 @@ def _walked(posted: Posted, edition: Edition, language: Language) -> dict[str, A
     case, judge = posted.case, _judge(posted.case, edition)
     moments = list(walk(judge, case.steps, case.until))
     missed = map(posted.pointers.pointed, disappointed(case, moments, edition.library, judge.plan))
-    told = walk_json(case.name, case.title, moments)
+    told = walk_json(case, moments)
     return {**told, "missed": [_missed(finding, language) for finding in missed]}
 
 

@@ -6,15 +6,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.evaluate.differences import ValueDifference
+from engine.evaluate.walk.case_file import CaseFile
+from engine.evaluate.walk.changes import FactChange
 from engine.evaluate.walk.moments import Action, Changes, Moment, RunningClock
 from engine.rulebook.model import Words
 
 
-def walk_json(name: str | None, title: Words | None, moments: Iterable[Moment]) -> dict[str, Any]:
+def walk_json(case: CaseFile, moments: Iterable[Moment]) -> dict[str, Any]:
     """The whole walk; the edition is said once."""
     told = [moment_json(moment) for moment in moments]
-    edition = told[0]["verdict"]["edition"] if told else None
-    return {"case": name, "title": _words(title), "edition": edition, "moments": told}
+    return {
+        "case": case.name,
+        "title": _words(case.title),
+        "edition": told[0]["verdict"]["edition"] if told else None,
+        "beginning": _facts(case.beginning),
+        "moments": told,
+    }
 
 
 def moment_json(moment: Moment) -> dict[str, Any]:
@@ -24,16 +31,16 @@ def moment_json(moment: Moment) -> dict[str, Any]:
         "at": moment.at.isoformat(timespec="seconds"),
         "happened": moment.happened,
         "event": _words(moment.step.title) if is_event else None,
-        "facts": [
-            {"fact": change.fact, "how": change.how, "value": change.value} for change in moment.step.changes
-        ]
-        if is_event
-        else [],
+        "facts": _facts(moment.step.changes) if is_event else [],
         "changes": changes_json(moment.changes),
         "clocks": [_running(clock) for clock in moment.clocks],
         "actions": [_action(action) for action in moment.actions],
         "verdict": moment.verdict,
     }
+
+
+def _facts(changes: Iterable[FactChange]) -> list[dict[str, Any]]:
+    return [{"fact": change.fact, "how": change.how, "value": change.value} for change in changes]
 
 
 def changes_json(changes: Changes) -> dict[str, Any]:

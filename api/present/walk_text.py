@@ -26,10 +26,14 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 class WalkText(VerdictText):
     """Writes moments in the catalogue's words."""
 
-    def heading(self, name: str, title: Words | None) -> Text:
-        """The line above the first moment."""
+    def heading(self, name: str, title: Words | None, beginning: Sequence[FactChange] = ()) -> Text:
+        """The lines above the first moment: the case, and what holds from the beginning."""
         words = "" if title is None else f"  {title.in_language(self.language)}"
-        return Text(visible(f"{self._say('case', name=name)}{words}"), style="bold")
+        text = Text(visible(f"{self._say('case', name=name)}{words}"), style="bold")
+        if beginning:
+            facts = self._list(map(self._fact_change, beginning))
+            text.append(f"\n  {visible(self._say('beginning', facts=facts))}", style="not bold dim")
+        return text
 
     def moment(self, moment: Moment) -> Text:
         """One moment, without a line break at its end."""

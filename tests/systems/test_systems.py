@@ -104,7 +104,7 @@ def test_a_case_goes_as_it_says_on_every_evaluator(case: Path, benches: Callable
     for name in EVALUATORS:
         walked = benches(_rules_of(case), name).walked(one)
         assert [finding.message("en") for finding in walked.missed] == []
-        walks.append(walk_json(one.name, one.title, walked.moments))
+        walks.append(walk_json(one, walked.moments))
     assert all(walk == walks[0] for walk in walks)
 
 

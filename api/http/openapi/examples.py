@@ -16,7 +16,7 @@ from typing import Any
 from api.present.walk_json import walk_json
 from engine.evaluate.evaluators import Evaluator
 from engine.evaluate.facts import facts_from, instant_from
-from engine.evaluate.walk.case_file import Step
+from engine.evaluate.walk.case_file import CaseFile, Step
 from engine.evaluate.walk.changes import Change, changed
 from engine.evaluate.walk.walk import walk
 from engine.plan.nodes import Plan
@@ -70,8 +70,9 @@ def _case_name(name: str) -> str:
 
 def _walk(name: str, facts: Mapping[str, Any], at: datetime, evaluator: Evaluator) -> Mapping[str, Any]:
     done = changed({}, Change(facts), at, evaluator.plan)
-    moments = walk(evaluator, [Step(at, None, done.facts, done.changes)])
-    return {**walk_json(_case_name(name), None, moments), "missed": []}
+    steps = (Step(at, None, done.facts, done.changes),)
+    case = CaseFile(_case_name(name), None, {}, (), steps, (), None)
+    return {**walk_json(case, walk(evaluator, steps)), "missed": []}
 
 
 def bodies(component: str, judged: Sequence[Example]) -> dict[str, Any]:

@@ -50,6 +50,9 @@ def schemas() -> dict[str, Schema]:
         "ToWalk": _to_walk(),
         "Walk": _walk(),
         "Moment": _moment(),
+        "FactChange": closed(
+            "事实的变化 change of a fact", {"fact": TEXT, "how": _one_of("怎样 how", How), "value": {}}
+        ),
         "MomentChanges": _changes(),
         "Permission": _one_of("准许与否 permission", Permission),
         "Action": closed(
@@ -142,6 +145,7 @@ def _walk() -> Schema:
             "case": TEXT,
             "title": or_null(ref("Words")),
             "edition": or_null({"type": "string", "pattern": "^[0-9a-f]{12}$"}),
+            "beginning": list_of(ref("FactChange")),
             "moments": list_of(ref("Moment")),
             "missed": list_of(closed("不符的预期 expectation not met", missed)),
         },
@@ -149,7 +153,6 @@ def _walk() -> Schema:
 
 
 def _moment() -> Schema:
-    fact = {"fact": TEXT, "how": _one_of("怎样 how", How), "value": {}}
     clock = {"rule": TEXT, "title": ref("Words"), "started": TEXT_OR_NULL, "due": TEXT}
     clock |= {"seconds_left": NUMBER, "paused": TRUTH}
     return closed(
@@ -158,7 +161,7 @@ def _moment() -> Schema:
             "at": TEXT,
             "happened": _one_of("何事 what happened", Happened),
             "event": or_null(ref("Words")),
-            "facts": list_of(closed("事实的变化 change of a fact", fact)),
+            "facts": list_of(ref("FactChange")),
             "changes": ref("MomentChanges"),
             "clocks": list_of(closed("计时中的时限 running clock", clock)),
             "actions": list_of(ref("Action")),

@@ -37,11 +37,12 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """`expected` holds for each step what is expected once it has happened."""
+    """`beginning` are the facts that hold before the first step; `expected` is for each step what follows."""
 
     name: str
     title: Words | None
     readings: Mapping[str, str] = field(hash=False)
+    beginning: tuple[FactChange, ...]
     steps: tuple[Step, ...]
     expected: tuple[tuple[Expected, ...], ...]
     until: datetime | None

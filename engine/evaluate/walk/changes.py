@@ -62,6 +62,11 @@ def changed(facts: Facts, change: Change, at: datetime, plan: Plan) -> Changed:
     return Changed(work.facts, tuple(work.changes), tuple(work.findings))
 
 
+def facts_set(facts: Facts, plan: Plan) -> Iterator[FactChange]:
+    """These facts as they are said where all of them are new."""
+    return (FactChange(name, "set", shown(value, plan.facts[name].type)) for name, value in facts.items())
+
+
 class _Work:
     """The facts while one event changes them."""
 

@@ -13,7 +13,7 @@ from engine.base.spans import Span
 from engine.base.suggest import closest
 from engine.evaluate.facts import Facts, as_of_from, facts_from
 from engine.evaluate.walk.case_file import CaseFile, Expected, Step
-from engine.evaluate.walk.changes import NOW, Change, changed
+from engine.evaluate.walk.changes import NOW, Change, changed, facts_set
 from engine.library import Library
 from engine.plan.nodes import Plan
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -68,6 +68,7 @@ def _case(node: MappingNode, notes: _Notes) -> CaseFile:
         name=text(node.get("case")),
         title=optional_words(node.get("title")),
         readings=_readings(node.get("readings"), notes),
+        beginning=tuple(facts_set(facts, notes.plan)),
         steps=steps,
         expected=tuple(tuple(_expected(event.get("expect"), notes)) for event in events),
         until=_until(node.get("until"), steps, notes),
