@@ -145,7 +145,10 @@ def _known(library: Library) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("name", "language"), INDEXES)
-def test_the_index_names_every_system_and_only_those(name: str, language: Language) -> None:
+def test_the_index_names_every_system_each_with_a_case_to_try(name: str, language: Language) -> None:
     ending = next(ending for ending, of in ENDINGS.items() if of == language)
     linked = re.findall(rf"\]\(([a-z0-9-]+)\.{re.escape(ending)}\)", page(name))
     assert sorted(linked) == NAMES
+    tried = re.findall(r"`caiding walk (\S+)`", page(name))
+    assert sorted(Path(case).parts[2] for case in tried) == NAMES
+    assert [case for case in tried if ROOT / case not in CASES] == []
