@@ -53,7 +53,7 @@ def _laid(text: Text) -> _Done | None:
     new, findings = laid_out(text.name, text.before)
     if not text.asked and any(finding.code == "L001" for finding in findings):
         return None
-    return _Done(text if new is None else text.with_after(new), findings)
+    return _Done(text if new is None else text.with_content(new.encode()), findings)
 
 
 def _say(done: list[_Done], language: Language, *, shown_only: bool, aside: bool) -> None:

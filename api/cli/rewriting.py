@@ -29,8 +29,8 @@ class Text:
     def changed(self) -> bool:
         return self.before != self.after
 
-    def with_after(self, text: str) -> Text:
-        return replace(self, after=text.encode("utf-8"))
+    def with_content(self, content: bytes) -> Text:
+        return replace(self, after=content)
 
 
 def texts_of(names: Iterable[str]) -> list[Text]:
@@ -45,7 +45,7 @@ def texts_of(names: Iterable[str]) -> list[Text]:
                 found.setdefault(str(path), False)
         else:
             found[name] = True
-    return [_read(name, asked=asked) for name, asked in found.items()]
+    return [read_text(name, asked=asked) for name, asked in found.items()]
 
 
 def _yaml_below(folder: Path) -> Iterator[Path]:
@@ -55,7 +55,8 @@ def _yaml_below(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _read(name: str, *, asked: bool) -> Text:
+def read_text(name: str, *, asked: bool = True) -> Text:
+    """One file, or with `-` standard input; raises Stop where it is not there or cannot be read."""
     try:
         content = _standard_input() if name == STANDARD else Path(name).read_bytes()
     except OSError as error:

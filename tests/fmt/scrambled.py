@@ -151,15 +151,14 @@ def comment_places(text: str) -> dict[str, tuple[set[Path], Path]]:
     for number, line in enumerate(lines, 1):
         for name in re.findall(r"#c\d+:", line):
             assert name not in found, f"{name} stands twice"
-            at = number
-            if line.lstrip().startswith("#"):
-                later = range(number, len(lines))
-                at = next(
-                    (n + 1 for n in later if lines[n].strip() and not lines[n].lstrip().startswith("#")), 0
-                )
+            later = (n for n, other in enumerate(lines, 1) if n >= number and _has_content(other))
             before = max((n for n in starts if n <= number), default=0)
-            found[name] = (starts.get(at, set()), max(starts.get(before, {()}), key=len))
+            found[name] = (starts.get(next(later, 0), set()), max(starts.get(before, {()}), key=len))
     return found
+
+
+def _has_content(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def _paths(node: Node, path: Path) -> Iterator[tuple[Path, int]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.library import load_texts
 from engine.read.layout.lay_out import laid_out
-from engine.read.nodes import MappingNode, SequenceNode
+from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.plain_values import plain
 from tests.agreement.made_up import made_up_texts
 from tests.cases.small_library import library_from
@@ -55,7 +55,7 @@ def _made_up(random: Random) -> MappingNode:
 
 def _thinned(random: Random, node: MappingNode) -> MappingNode:
     """A few entries of each list and mapping that has many, so that an example is small."""
-    entries = []
+    entries: list[tuple[ScalarNode, Node]] = []
     for key, value in node.entries:
         if isinstance(value, SequenceNode):
             kept = sorted(random.sample(range(len(value.items)), min(len(value.items), 2)))

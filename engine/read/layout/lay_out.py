@@ -10,7 +10,7 @@ from engine.base.spans import Span
 from engine.read.chinese import keywords
 from engine.read.layout.comments import comments
 from engine.read.layout.places import place_of
-from engine.read.layout.printing import printed
+from engine.read.layout.printing import disorder, printed
 from engine.read.layout.tree import tree
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.plain_values import plain
@@ -48,6 +48,14 @@ def laid_out(name: str, content: bytes) -> tuple[str | None, list[Finding]]:
     new = printed(tree(root, meaning), place_of(kind, root))
     _must_say_the_same(root, new)
     return new.replace("\n", "\r\n") if "\r\n" in text else new, []
+
+
+def keys_out_of_order(root: Node) -> list[tuple[ScalarNode, ScalarNode]]:
+    """Of each mapping whose keys are not in the schema's order, a key and the next, which comes first."""
+    kind = kind_of(root)
+    if kind is None or not isinstance(root, MappingNode):
+        return []
+    return list(disorder(tree(root, meaning), place_of(kind, root)))
 
 
 def kind_of(root: Node) -> Kind | None:

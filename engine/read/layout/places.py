@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from engine.read.nodes import MappingNode, Node, SequenceNode
@@ -34,7 +34,7 @@ class Place:
         layout: str | None = self.schema.get("x-layout")
         return layout
 
-    @property
+    @cached_property
     def order(self) -> Mapping[str, int]:
         """The position of each key that has one."""
         if self.schema.get("x-order") == "kept":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from engine.read.layout.places import Place
 from engine.read.layout.scalars import as_block, written
@@ -21,6 +22,17 @@ def printed(root: Branch, place: Place) -> str:
     _hoist(root, place)
     lines = [*_without_first_blank(head), *_block(root, place, 0)]
     return "\n".join(lines) + "\n"
+
+
+def disorder(branch: Branch, place: Place) -> Iterator[tuple[ScalarNode, ScalarNode]]:
+    """Of each mapping in another order than the schema's, the first two keys the wrong way round."""
+    for one, next_ in pairwise(branch.twigs):
+        if one.key is not None and next_.key is not None and _rank(one, place) > _rank(next_, place):
+            yield one.key, next_.key
+            break
+    for twig in branch.twigs:
+        if isinstance(twig.value, Branch):
+            yield from disorder(twig.value, _within(twig, place))
 
 
 def cells(text: str) -> int:
@@ -114,8 +126,11 @@ def _fits_as_table(branch: Branch, place: Place, indent: int) -> bool:
 
 def _in_order(branch: Branch, place: Place) -> list[Twig]:
     """The schema's order; what it does not name comes after, as it stands."""
-    order = place.order
-    return sorted(branch.twigs, key=lambda twig: order.get(twig.name or "", len(order)))
+    return sorted(branch.twigs, key=lambda twig: _rank(twig, place))
+
+
+def _rank(twig: Twig, place: Place) -> int:
+    return place.order.get(twig.name or "", len(place.order))
 
 
 def _within(twig: Twig, place: Place) -> Place:

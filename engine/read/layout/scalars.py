@@ -8,6 +8,7 @@ import re
 import string
 
 from engine.read.nodes import ScalarNode
+from engine.read.plain_style import quoted, stands_plain
 from engine.read.plain_values import scalar_value
 
 _READS_AS_NUMBER = re.compile(
@@ -15,8 +16,6 @@ _READS_AS_NUMBER = re.compile(
 )
 _WORDS = frozenset({"true", "false", "null", "~", "yes", "no", "on", "off", "y", "n"})
 _STARTS_A_SIGN = frozenset(string.punctuation) - {"_"}
-_BREAKS_BARE = re.compile(r": |:$| #")
-_BREAKS_IN_FLOW = frozenset(",[]{}")
 _NEEDS_ESCAPE = re.compile(
     "[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
@@ -31,8 +30,8 @@ def written(scalar: ScalarNode, *, in_flow: bool) -> str:
         return text
     if _may_stand_bare(text, in_flow=in_flow):
         return text
-    if re.search(r'["\\]', text) and "'" not in text and not _NEEDS_ESCAPE.search(text):
-        return f"'{text}'"
+    if not _NEEDS_ESCAPE.search(text):
+        return quoted(text)
     return '"' + "".join(_escaped(character) for character in text) + '"'
 
 
@@ -53,11 +52,8 @@ def as_block(text: str) -> tuple[str, list[str]] | None:
 
 
 def _may_stand_bare(text: str, *, in_flow: bool) -> bool:
-    if not text or text != text.strip() or text[0] in _STARTS_A_SIGN:
-        return False
-    if _NEEDS_ESCAPE.search(text) or _BREAKS_BARE.search(text):
-        return False
-    if in_flow and not _BREAKS_IN_FLOW.isdisjoint(text):
+    """Whether it may, and a reader sees at once that it is a word: no sign leads it, no number is meant."""
+    if not stands_plain(text, in_flow=in_flow) or text[0] in _STARTS_A_SIGN or _NEEDS_ESCAPE.search(text):
         return False
     return not (_READS_AS_NUMBER.fullmatch(text) or text.lower() in _WORDS)
 
