@@ -22,10 +22,17 @@ _SECOND = timedelta(seconds=1)
 
 
 class Face(NamedTuple):
-    """When a clock is due, and whether a pause that is not over puts that off with every second."""
+    """When a clock is due, and since when, or from when, it stands still: a pause that is not over.
+
+    `stands_still` is None for a clock that runs through until it is due.
+    """
 
     due: Due
-    paused: bool
+    stands_still: datetime | None
+
+    def paused(self, at: datetime) -> bool:
+        """Whether it stands still at that instant."""
+        return self.stands_still is not None and self.stands_still <= at
 
 
 def faces_at(plan: Plan, facts: Facts, at: datetime) -> dict[str, Face]:
@@ -41,37 +48,40 @@ def _face(case: Case, clock: ClockPlan) -> Face | None:
     if ruled_out is False:
         return None
     due = clocks.due_of(case, clock)
-    return None if due is None else Face(due, _is_paused(case, clock, due))
+    return None if due is None else Face(due, _stands_still(case, clock, due))
 
 
-def _is_paused(case: Case, clock: ClockPlan, due: Due) -> bool:
-    """Whether a record of the pauses is open that began before the clock is due."""
-    if clock.pauses is None or case.as_of is None:
-        return False
-    records = case.value(clock.pauses.list)
-    if records is NONE or isinstance(records, Unknown):
-        return False
+def _stands_still(case: Case, clock: ClockPlan, due: Due) -> datetime | None:
+    """When the first of the open pauses began or begins, if that is before the clock is due."""
+    records = NONE if clock.pauses is None else case.value(clock.pauses.list)
+    if clock.pauses is None or records is NONE or isinstance(records, Unknown):
+        return None
     begun, ended = clock.pauses.start, clock.pauses.until
-    open_ones = (record[begun] for record in records if ended not in record and begun in record)
-    return any(began <= case.as_of and began < due.instant for began in open_ones)
+    open_ones = [record[begun] for record in records if ended not in record and begun in record]
+    return min((began for began in open_ones if began < due.instant), default=None)
 
 
-def next_passing(faces: Mapping[str, Face], after: datetime) -> datetime | None:
-    """The first instant after `after` at which a limit has passed; None where none will by itself."""
-    return min(_passings(faces, after), default=None)
+def next_change(faces: Mapping[str, Face], after: datetime) -> datetime | None:
+    """The first instant after `after` at which a limit has passed or a clock stands still; None for never."""
+    return min(_changes(faces, after), default=None)
 
 
-def _passings(faces: Mapping[str, Face], after: datetime) -> Iterator[datetime]:
+def _changes(faces: Mapping[str, Face], after: datetime) -> Iterator[datetime]:
     for face in faces.values():
-        passed = passing(face.due)
-        if not face.paused and passed > after:
-            yield passed
+        change = passing(face.due) if face.stands_still is None else _whole_second(face.stands_still)
+        if change > after:
+            yield change
 
 
 def passing(due: Due) -> datetime:
     """The first whole second that is too late: the due instant itself where it is not in time."""
-    zone = due.instant.tzinfo
-    instant = due.instant.astimezone(UTC)
-    whole = instant.replace(microsecond=0)
-    late = whole + _SECOND if due.inclusive or whole < instant else whole
-    return late.astimezone(zone)
+    second = _whole_second(due.instant)
+    on_time = due.inclusive and second.astimezone(UTC) == due.instant.astimezone(UTC)
+    return (second.astimezone(UTC) + _SECOND).astimezone(second.tzinfo) if on_time else second
+
+
+def _whole_second(instant: datetime) -> datetime:
+    """The instant, or the next one at which a second begins."""
+    whole = instant.astimezone(UTC).replace(microsecond=0)
+    late = whole + _SECOND if whole < instant.astimezone(UTC) else whole
+    return late.astimezone(instant.tzinfo)

@@ -231,7 +231,7 @@ def running_clocks(verdict: Verdict, at: datetime, faces: Mapping[str, Face]) ->
     """The clocks that run, the one that is due first at the top."""
     running = [outcome for outcome in _deadlines(verdict).values() if outcome["state"] == "running"]
     clocks = [
-        RunningClock(outcome, _seconds_between(at, face.due), face.paused)
+        RunningClock(outcome, _seconds_between(at, face.due), face.paused(at))
         for outcome in running
         if (face := faces.get(outcome["rule"])) is not None
     ]

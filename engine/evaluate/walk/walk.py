@@ -7,7 +7,7 @@ from datetime import datetime
 
 from engine.evaluate.evaluators import Evaluator
 from engine.evaluate.walk.case_file import Step
-from engine.evaluate.walk.faces import faces_at, next_passing
+from engine.evaluate.walk.faces import faces_at, next_change
 from engine.evaluate.walk.moments import (
     Happened,
     Moment,
@@ -38,13 +38,13 @@ def walk(judge: Evaluator, steps: Sequence[Step], until: datetime | None = None)
 
 def _by_itself(judge: Evaluator, seen: Moment, end: datetime, *, last: bool) -> Iterator[Moment]:
     """What changes after a moment and before `end`; with `last` also how things stand then."""
-    step, at = seen.step, next_passing(faces_at(judge.plan, seen.step.facts, seen.at), seen.at)
+    step, at = seen.step, next_change(faces_at(judge.plan, seen.step.facts, seen.at), seen.at)
     while at is not None and at < end:
         moment = _moment(judge, step, at, "time", seen)
         if moment.changes:
             yield moment
             seen = moment
-        at = next_passing(faces_at(judge.plan, step.facts, at), at)
+        at = next_change(faces_at(judge.plan, step.facts, at), at)
     if last:
         yield _moment(judge, step, end, "end", seen)
 
