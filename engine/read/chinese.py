@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -44,8 +45,8 @@ def twins(pairs: Iterable[tuple[str, str]]) -> Twins:
     ('damage', 'damage', None, ['damage', 'delay', 'late'])
     """
     chinese = dict(pairs)
-    labels = list(chinese.values())
-    english = {label: name for name, label in chinese.items() if labels.count(label) == 1}
+    times = Counter(chinese.values())
+    english = {label: name for name, label in chinese.items() if times[label] == 1}
     return Twins(MappingProxyType(chinese), MappingProxyType(english))
 
 

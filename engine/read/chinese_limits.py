@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from unicodedata import normalize
 
-from engine.read.chinese import Twins
+from engine.read.chinese import Twins, unquoted
 
 # The unit, the measure word before it, and the English singular.
 _UNITS = (
@@ -54,8 +54,9 @@ def _counted_in_english(found: re.Match[str], calendars: Twins) -> str:
     counted = f"{amount} {_IN_ENGLISH[unit]}{'' if amount == '1' else 's'}"
     if calendar is None:
         return counted
-    label = calendar.strip().removeprefix("「").removesuffix("」")
-    return f"{counted} on {calendars.in_english(label) or label}"
+    label = unquoted(calendar.strip())
+    labels = {normalize("NFKC", known): name for known, name in calendars.english.items()}
+    return f"{counted} on {labels.get(label, label)}"
 
 
 def _bound(negated: str) -> str:

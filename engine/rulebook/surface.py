@@ -6,6 +6,7 @@ Ids, quotes and texts for people are the same in both. All else has one twin: ke
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from engine.base.findings import Finding, Language
@@ -19,6 +20,9 @@ from engine.rulebook.surface_scope import Scope
 from engine.rulebook.surface_walk import Walk
 from engine.rulebook.vocabulary import Vocabulary
 
+_MODELINE = re.compile(
+    r"(^# yaml-language-server: \$schema=\S*/rulebook)(?:\.zh)?((?:\.schema)?\.json)", re.MULTILINE
+)
 _FOR_PEOPLE = frozenset({"zh", "en", "quote", "example"})
 
 
@@ -32,7 +36,13 @@ def translated(name: str, text: str, catalogue: Catalogue, language: Language) -
     if not isinstance(node, MappingNode) or findings:
         return text
     new, _ = _in_language(node, catalogue, language)
-    return respelled_source(text, new)
+    return _with_schema(respelled_source(text, new), language)
+
+
+def _with_schema(text: str, language: Language) -> str:
+    """The line for editors that names the schema, where there is one, names that of the language."""
+    kept = ".zh" if language == "zh" else ""
+    return _MODELINE.sub(lambda found: f"{found[1]}{kept}{found[2]}", text, count=1)
 
 
 def english_nodes(node: MappingNode, catalogue: Catalogue, findings: list[Finding]) -> MappingNode:

@@ -97,36 +97,40 @@ class _Respeller:
         before = ""
         for index, token in enumerate(self.tokens):
             start, new = token.start, self._new(index)
-            touches = index > 0 and self.tokens[index - 1].end == start
             if self._is_unit(index):
                 start, new = self._beside_number(index, new)
-            elif touches and _letter_at(before, -1) and _letter_at(new, 0):
+            elif self._touches(index) and _letter_at(before, -1) and _letter_at(new, 0):
                 new = f" {new}"
             if new != self.text[start : token.end]:
                 yield Piece(start, token.end, new)
             before = new
             self._bracket(index)
 
+    def _touches(self, index: int) -> bool:
+        """Whether nothing stands between a token and the one before it."""
+        return 0 < index < len(self.tokens) and self.tokens[index - 1].end == self.tokens[index].start
+
     def _new(self, index: int) -> str:
         token = self.tokens[index]
         match token.kind:
+            case "word" if self.scope.language == "en" and self._keyword(index) in ("and", "or", "in"):
+                return self._spaced(index, str(self._keyword(index)))
             case "function":
                 return self._function(token) or token.text
             case "word" | "label":
                 return self._word(index)
             case "compare":
-                return self._spaced(index) if token.half != token.text else token.text
+                return self._spaced(index, token.half) if token.half != token.text else token.text
             case "sign" if token.half == "," and token.text != ",":
                 spaced = self.text[token.end : token.end + 1].strip()
                 return ", " if spaced else ","
             case _:
                 return token.half
 
-    def _spaced(self, index: int) -> str:
-        """A full-width comparison takes its own spaces along: `逾期天数≥3` is read as `days_late >= 3`."""
-        token = self.tokens[index]
-        before = " " if self.text[: token.start].strip() and self.text[token.start - 1].strip() else ""
-        return f"{before}{token.half}{' ' if self.text[token.end : token.end + 1].strip() else ''}"
+    def _spaced(self, index: int, word: str) -> str:
+        """Chinese is written without spaces: `逾期天数≥3` is read as `days_late >= 3`."""
+        before, behind = (" " if self._touches(position) else "" for position in (index, index + 1))
+        return f"{before}{word}{behind}"
 
     def _word(self, index: int) -> str:
         token = self.tokens[index]

@@ -36,8 +36,8 @@ class Scope:
 
     @property
     def names(self) -> tuple[Twins, ...]:
-        """Everything that a bare name can be, in the order in which it is looked up."""
-        return self.fields, self.outputs, self.parameters, self.vocabulary.facts
+        """Everything that a bare name can be; what a label is given to first has it."""
+        return self.fields, self.vocabulary.facts, self.outputs, self.parameters
 
     def subject_named(self, written: str) -> Subject:
         """What may be said of the field or fact that a word names in either language."""

@@ -222,12 +222,12 @@ def _within_list(items: tuple[Node, ...], place: Place, scope: Scope) -> Iterabl
 
 def _under(english: str | None, place: Place, scope: Scope) -> Scope:
     """The scope of an entry's value."""
-    if place.role == "quantifiers" or english is None:
+    if place.role == "quantifiers":
         return replace(scope, subject=ANYTHING)
     if place.role == "table" and english == "then":
         return replace(scope, outputs=scope.row_outputs)
-    if place.role_of_names in ("fact", "fact_or_field") and not place.has_key(english):
-        return replace(scope, subject=scope.subject_named(english))
+    if place.role_of_names in ("fact", "fact_or_field") and not place.has_key(english or ""):
+        return replace(scope, subject=scope.subject_named(english or ""))
     if english in ("then", "undefined") and scope.gives:
         return replace(scope, subject=scope.gives[0])
     return scope
@@ -251,7 +251,7 @@ def _missing(node: ScalarNode, scope: Scope) -> ScalarNode:
     written, dot, field_name = node.text.partition(".")
     words = scope.vocabulary
     if not dot:
-        return _word(node, scope, scope.parameters, words.facts, words.calendars)
+        return _word(node, scope, words.facts, scope.parameters, words.calendars)
     fields = scope.subject_named(unquoted(written)).fields
     return _rewritten(node, f"{scope.respelled(written, words.facts)}.{scope.respelled(field_name, fields)}")
 

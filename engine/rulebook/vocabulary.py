@@ -31,6 +31,7 @@ class Vocabulary:
     """The twins of a catalogue, kind by kind."""
 
     catalogue: Catalogue
+    _subjects: dict[str, Subject] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def facts(self) -> Twins:
@@ -54,8 +55,10 @@ class Vocabulary:
 
     def subject(self, fact: str) -> Subject:
         """What may be said of a fact, by its English name; anything of one that is not known."""
-        declared = self.catalogue.facts.get(fact)
-        return ANYTHING if declared is None else subject_of(declared)
+        if fact not in self._subjects:
+            declared = self.catalogue.facts.get(fact)
+            self._subjects[fact] = ANYTHING if declared is None else subject_of(declared)
+        return self._subjects[fact]
 
     def members(self, type_: Type) -> Twins:
         """The words of an enum, by its type: those of the first fact or field that has it."""
