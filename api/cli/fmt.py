@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import click
 
 from api.cli.door import CLEAN, FOUND, Door, Stop, show_findings
-from api.cli.options import described, option
+from api.cli.options import LANGUAGES, described, option
 from api.cli.output import STANDARD
 from api.cli.rewriting import Text, differences, rewrite, texts_of
+from api.cli.translating import Words
 from api.present.labels import counted, label
 from engine.base.findings import Finding, Language
 from engine.read.layout.lay_out import laid_out
@@ -28,11 +29,16 @@ class _Done:
 @click.argument("names", nargs=-1, metavar="[FOLDER|FILE|-]...")
 @option("--check", is_flag=True)
 @option("--diff", is_flag=True)
+@option("--lang", type=LANGUAGES)
+@option("--rules", metavar="DIR")
 @click.pass_obj
-def command(door: Door, names: tuple[str, ...], check: bool, diff: bool) -> int:
+def command(
+    door: Door, names: tuple[str, ...], check: bool, diff: bool, lang: Language | None, rules: str | None
+) -> int:
+    words = Words(lang, rules)
     if STANDARD in names and len(names) > 1:
         raise Stop(Finding("L005", {}))
-    done = [laid for text in texts_of(names or ("rules",)) if (laid := _laid(text))]
+    done = [laid for text in texts_of(names or ("rules",)) if (laid := _laid(text, words))]
     findings = [finding for one in done for finding in one.findings]
     changed = [one.text for one in done if one.text.changed]
     if diff:
@@ -48,9 +54,12 @@ def command(door: Door, names: tuple[str, ...], check: bool, diff: bool) -> int:
     return FOUND if findings or (check and changed) else CLEAN
 
 
-def _laid(text: Text) -> _Done | None:
+def _laid(text: Text, words: Words) -> _Done | None:
     """None for a file in a folder that is none of a library."""
-    new, findings = laid_out(text.name, text.before)
+    translated, findings = words.put_into(text)
+    if findings:
+        return _Done(text, findings)
+    new, findings = laid_out(text.name, translated)
     if not text.asked and any(finding.code == "L001" for finding in findings):
         return None
     return _Done(text if new is None else text.with_content(new.encode()), findings)

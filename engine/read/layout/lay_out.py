@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 from engine.base.findings import Finding
 from engine.base.spans import Span
-from engine.read.chinese import keywords
 from engine.read.layout.comments import comments
 from engine.read.layout.places import place_of
 from engine.read.layout.printing import disorder, printed
 from engine.read.layout.tree import tree
+from engine.read.layout.words import meaning
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.plain_values import plain
 from engine.read.shape import Kind
@@ -45,7 +45,7 @@ def laid_out(name: str, content: bytes) -> tuple[str | None, list[Finding]]:
     if cut is not None:
         return None, [Finding("L002", {"text": cut.text}, cut)]
     text = root.span.source.text
-    new = printed(tree(root, meaning), place_of(kind, root))
+    new = printed(tree(root), place_of(kind, root))
     _must_say_the_same(root, new)
     return new.replace("\n", "\r\n") if "\r\n" in text else new, []
 
@@ -55,7 +55,7 @@ def keys_out_of_order(root: Node) -> list[tuple[ScalarNode, ScalarNode]]:
     kind = kind_of(root)
     if kind is None or not isinstance(root, MappingNode):
         return []
-    return list(disorder(tree(root, meaning), place_of(kind, root)))
+    return list(disorder(tree(root), place_of(kind, root)))
 
 
 def kind_of(root: Node) -> Kind | None:
@@ -64,11 +64,6 @@ def kind_of(root: Node) -> Kind | None:
         return None
     keys = {meaning(key.text) for key, _ in root.entries}
     return next((kind for key, kind in _KINDS.items() if key in keys), None)
-
-
-def meaning(key: str) -> str:
-    """The schema's word for a key, which may be written in Chinese."""
-    return keywords("key").in_english(key) or key
 
 
 def _cut_by_a_comma(node: Node, *, in_flow: bool = False) -> Span | None:

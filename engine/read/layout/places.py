@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
+from engine.read.layout.words import meaning
 from engine.read.nodes import MappingNode, Node, SequenceNode
 from engine.read.shape import Kind, definitions_of, schema_of
 
@@ -78,4 +79,4 @@ def _holds(condition: Schema, node: Node) -> bool:
         return False
     if not isinstance(node, MappingNode):
         return "required" not in condition
-    return all(node.key(key) is not None for key in condition.get("required", ()))
+    return {meaning(key.text) for key, _ in node.entries}.issuperset(condition.get("required", ()))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from engine.read.layout.comments import Comment, comments
+from engine.read.layout.words import meaning
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 
@@ -41,14 +41,10 @@ class Branch:
         return self.twigs[0].column if self.twigs else 0
 
 
-Meaning: TypeAlias = Callable[[str], str]
-"""The schema's word for a key, as a file may write its keywords in Chinese."""
-
-
-def tree(root: MappingNode | SequenceNode, meaning: Meaning) -> Branch:
+def tree(root: MappingNode | SequenceNode) -> Branch:
     """The document as a tree to be laid out, every comment of the file in it once."""
     found = comments(root)
-    branch = _Grower(found, meaning).branch(root, in_flow=False)
+    branch = _Grower(found).branch(root, in_flow=False)
     for comment in found:
         _hang(comment, branch)
     _without_bare_ends(branch)
@@ -60,14 +56,13 @@ class _Grower:
     """Nodes to branches, which have no comments yet."""
 
     found: Sequence[Comment]
-    meaning: Meaning
 
     def branch(self, node: MappingNode | SequenceNode, *, in_flow: bool) -> Branch:
         in_flow = in_flow or node.span.text[:1] in {"{", "["}
         twigs = [
             Twig(
                 key=key,
-                name=None if key is None else self.meaning(key.text),
+                name=None if key is None else meaning(key.text),
                 value=value if isinstance(value, ScalarNode) else self.branch(value, in_flow=in_flow),
                 start=start,
                 column=_column(node, start),
