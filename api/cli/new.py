@@ -17,7 +17,7 @@ from api.present.editor.files import FOLDER
 from api.present.labels import label
 from api.present.starting.libraries import starting_library
 from api.present.starting.materials import Wanted, materials
-from api.present.starting.rulebooks import starting_rulebook
+from api.present.starting.rulebooks import in_chinese_words, starting_rulebook
 from engine.base.findings import Finding, Language
 from engine.library import SPECIAL
 
@@ -40,12 +40,16 @@ def rulebook(
         raise Stop(Finding("D193", {"written": name, "pattern": NAME.pattern}))
     library = sound_library(rules, door.language)
     language = written or door.language
-    words = materials(library, Wanted(source, owner), language)
+    words = materials(library, Wanted(source, owner, written or "en"), language)
     if isinstance(words, Finding):
         raise Stop(words)
     places = {**words, "name": name, "folder": rules, "schema": _schema(Path(rules))}
     file = Path(rules, f"{name}.yaml")
-    _write_new({file: starting_rulebook(places, language)})
+    text = starting_rulebook(places, language)
+    if written == "zh":
+        assert library.catalogue is not None, "a sound library has a catalogue"
+        text = in_chinese_words(file.name, text, library.catalogue)
+    _write_new({file: text})
     click.echo(label("summary", "new_rulebook", door.language, file=file, folder=rules))
     return CLEAN
 

@@ -16,6 +16,7 @@ from api.present.editor.files import FOLDER, schema_files
 from engine.library import Library, load
 from engine.read.plain_values import plain
 from engine.read.yaml_nodes import read
+from engine.rulebook.surface import translated
 from tests.docs.blocks import ROOT
 from tests.first_rulebook.command import caiding
 
@@ -156,6 +157,28 @@ def test_a_name_that_the_library_does_not_have_is_underlined(written: str, mista
     assert place in found
 
 
+@pytest.mark.parametrize("name", ["penalties.yaml", "routing.yaml", "sla.yaml"])
+def test_no_shipped_rulebook_is_underlined_when_it_is_written_in_chinese(name: str) -> None:
+    found = library()
+    assert found.catalogue is not None
+    text = translated(name, (SHIPPED / name).read_text(encoding="utf-8"), found.catalogue, "zh")
+    assert mistakes("rulebook.zh.json", text) == []
+
+
+def test_a_name_that_the_library_does_not_have_is_underlined_in_chinese_too() -> None:
+    found = library()
+    assert found.catalogue is not None
+    text = translated("mine.yaml", SOUND.replace(", {工单类型: 投诉}", ""), found.catalogue, "zh")
+    assert mistakes("rulebook.zh.json", text) == []
+    for written, mistaken in (
+        ("首次来电投诉类型: 非", "首次来电类型: 非"),
+        ("付款方: 责任网点", "付款方: 责任"),
+        ("条件:", "条件是:"),
+    ):
+        assert written in text
+        assert mistakes("rulebook.zh.json", text.replace(written, mistaken))
+
+
 def test_a_fact_is_explained_by_label_unit_absence_and_use() -> None:
     said = schemas()["rulebook.json"]["$defs"]["condition"]["properties"]["first_call_type"]
     assert said["title"] == "first_call_type 首次来电投诉类型"
@@ -188,7 +211,7 @@ def test_schemas_are_brought_up_to_date(own: Path) -> None:
     """A new library has them; a new rule is offered after the next `schema --write`."""
     file = own / FOLDER / "rulebook.json"
     assert "first/first/my-first-rule" not in file.read_text(encoding="utf-8")
-    assert "1 file brought" in caiding("schema", "--rules", "own", "--write").said
+    assert "2 files brought" in caiding("schema", "--rules", "own", "--write").said
     assert "first/first/my-first-rule" in file.read_text(encoding="utf-8")
     assert "0 files" in caiding("schema", "--rules", "own", "--write").said
 

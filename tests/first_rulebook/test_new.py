@@ -11,6 +11,7 @@ import pytest
 from api.present.starting.libraries import starting_library
 from api.present.starting.rulebooks import parts_of, with_parts
 from engine.base.findings import Language
+from engine.library import load_texts
 from tests.docs.blocks import ROOT
 from tests.first_rulebook.command import caiding
 
@@ -50,9 +51,10 @@ def test_a_new_library_with_a_new_rulebook_is_sound(
     assert sound(Path("own"))
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("part", PARTS)
-def test_each_part_of_the_file_works_by_itself(here: Path, part: str) -> None:
-    caiding("new", "rulebook", "first", "--rules", "own")
+def test_each_part_of_the_file_works_by_itself(here: Path, part: str, language: Language) -> None:
+    caiding("new", "rulebook", "first", "--rules", "own", "--lang", language)
     file = here / "own" / "first.yaml"
     text = file.read_text(encoding="utf-8")
     woken = with_parts(text, {part})
@@ -61,13 +63,15 @@ def test_each_part_of_the_file_works_by_itself(here: Path, part: str) -> None:
     assert sound(here / "own")
 
 
-def test_all_parts_work_together_in_the_shipped_library(
+def test_all_parts_work_together_beside_shipped_rules(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing that a starting file says clashes with the rules that are there."""
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(ROOT / "rules", "rules")
-    chosen = ("--owner", "yto", "--source", "yto_c5")
+    (tmp_path / "rules").mkdir()
+    for name in ("facts", "sources", "statements", "penalties", "national_standard"):
+        shutil.copy(ROOT / "rules" / f"{name}.yaml", "rules")
+    chosen = ("--owner", "zto", "--source", "yto_c5")
     assert caiding("new", "rulebook", "mine", *chosen).code == 0
     file = tmp_path / "rules" / "mine.yaml"
     text = file.read_text(encoding="utf-8")
@@ -81,11 +85,30 @@ def test_the_parts_are_the_same_in_both_languages(here: Path) -> None:
     """But for comments, titles of examples and the words to be replaced."""
     files = []
     for language in LANGUAGES:
-        caiding("new", "rulebook", f"{language}-book", "--rules", "own", "--lang", language)
+        caiding("new", "rulebook", f"{language}-book", "--rules", "own", language=language)
         text = with_parts((here / "own" / f"{language}-book.yaml").read_text(encoding="utf-8"), PARTS)
         bare = re.sub(r"#.*|(?<=quote: )[^}]*|(?<=example: )[^,\n]*|[a-z]{2}-book", "", text)
         files.append([line.rstrip() for line in bare.splitlines() if line.strip()])
     assert files[0] == files[1]
+
+
+def test_a_file_in_chinese_words_means_the_same(here: Path) -> None:
+    """Every word has its twin, in the parts that wait too, and the editor's schema is the Chinese one."""
+    texts = []
+    for chosen in ((), ("--lang", "zh")):
+        caiding("new", "rulebook", "first", "--rules", "own", *chosen, language="zh")
+        file = here / "own" / "first.yaml"
+        texts.append(with_parts(file.read_text(encoding="utf-8"), PARTS))
+        file.unlink()
+    english, chinese = texts
+    assert chinese.splitlines()[0].endswith("=.schema/rulebook.zh.json")
+    words = re.findall(r"^[ -]*(\w+):", chinese, re.MULTILINE)
+    assert [word for word in words if word.isascii()] == ["example_amount"]
+    files = {path.name: path.read_bytes() for path in (here / "own").glob("*.yaml")}
+    plans = [load_texts({**files, "first.yaml": text.encode()}).plan for text in texts]
+    assert plans[0] is not None
+    assert plans[0] == plans[1]
+    assert english != chinese
 
 
 @pytest.mark.parametrize("left_out", ["flag", "clock", "number", "day"])

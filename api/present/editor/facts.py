@@ -135,7 +135,9 @@ class FactSchemas:
         return {
             "type": "object",
             "properties": {**groups, **tests},
-            "propertyNames": {"anyOf": [{"enum": [*groups, *tests]}, {"$ref": "#/$defs/fact"}]},
+            "propertyNames": {
+                "anyOf": [{"enum": [*map(self.surface.keyword, groups), *tests]}, {"$ref": "#/$defs/fact"}]
+            },
             "additionalProperties": ANY_TEST,
         }
 

@@ -12,7 +12,6 @@ from engine.read.shape import schema_of
 
 FOLDER = ".schema"
 """Within the library's folder; its files are JSON, so that `check` does not read them."""
-CHINESE = "rulebook.zh.json"
 
 
 def rulebook_schema(library: Library, language: Language) -> str:
@@ -25,6 +24,7 @@ def schema_files(library: Library) -> Mapping[str, str]:
     english = LibrarySchemas(library, "en")
     return {
         "rulebook.json": written(english.rulebook()),
+        "rulebook.zh.json": rulebook_schema(library, "zh"),
         "case.json": written(english.case()),
         "facts.json": written(without_own_words(schema_of("facts"))),
         "sources.json": written(without_own_words(schema_of("sources"))),

@@ -16,6 +16,7 @@ from api.present.editor.surface import Surface
 from api.present.editor.values import ANY_TEST, Schema
 from engine.base.findings import Language
 from engine.library import Library
+from engine.read.chinese_schema import schema_in_chinese
 from engine.read.shape import schema_of
 from engine.rulebook.types import Kind
 
@@ -42,7 +43,8 @@ class LibrarySchemas:
     def rulebook(self) -> Schema:
         """The schema of a rulebook."""
         whole = self._made({key: value for key, value in self.base.items() if key not in ("$defs", "$id")})
-        return _only_used(whole | {"$defs": self._definitions()})
+        schema = _only_used(whole | {"$defs": self._definitions()})
+        return schema_in_chinese(schema) if self.facts.surface.language == "zh" else schema
 
     def case(self) -> Schema:
         """The schema of a case file: its facts are the library's, its records those of its lists."""

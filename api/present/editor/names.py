@@ -103,7 +103,9 @@ class NameSchemas:
 
     def _limits(self) -> Schema:
         durations = self._parameters(lambda kind: kind is Kind.DURATION)
-        forms = (limit for form in LIMITS for limit in _on_each(form, self.catalogue.calendar_labels))
+        calendars = self.catalogue.calendar_labels
+        written = (limit for form in LIMITS for limit in _on_each(form, calendars))
+        forms = (self.facts.surface.limit(limit, calendars) for limit in written)
         return {
             "anyOf": [*durations, *({"const": form} for form in forms), {"type": "string", "minLength": 1}]
         }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.base.findings import Language
+from engine.read.chinese import keywords, twins
+from engine.read.chinese_limits import limit_in_chinese
 from engine.rulebook.model import Words
+from engine.rulebook.surface_scope import as_word
 
-OTHER_SCRIPT = "[^\\u0000-\\u007f]"
-LATIN = "^[A-Za-z_]"
-_PLAIN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff][\u3400-\u4dbf\u4e00-\u9fffA-Za-z0-9_]*")
+CHINESE = "[^\\u0000-\\u007f]"
+LATIN = "^[A-Za-z_「]"
 
 
 @dataclass(frozen=True)
@@ -19,15 +21,28 @@ class Surface:
 
     language: Language
 
+    def keyword(self, name: str) -> str:
+        """How a key of the language is written."""
+        return name if self.language == "en" else keywords("key").chinese[name]
+
+    def limit(self, english: str, calendars: Mapping[str, Words]) -> str:
+        """How a limit is written."""
+        if self.language == "en":
+            return english
+        labels = twins((name, words.zh) for name, words in calendars.items())
+        return limit_in_chinese(english, labels) or english
+
     def key(self, name: str, label: Words) -> str:
         """How it is written as a key."""
         return name if self.language == "en" else label.zh
 
     def word(self, name: str, label: Words) -> str:
-        """How it is written as a value or within a test: a label that is no plain word stands in brackets."""
-        if self.language == "en":
-            return name
-        return label.zh if _PLAIN.fullmatch(label.zh) else f"「{label.zh}」"
+        """How it is written as a value, where nothing else can stand."""
+        return name if self.language == "en" else label.zh
+
+    def test(self, name: str, label: Words) -> str:
+        """How it is written within a test: a label that is no plain word stands in brackets."""
+        return name if self.language == "en" else as_word(label.zh)
 
     def said(self, name: str, label: Words) -> str:
         """The title that an editor shows: the written word first, the other beside it."""
@@ -36,4 +51,4 @@ class Surface:
     @property
     def others(self) -> str:
         """A pattern of names of the other surface, which are taken and not looked at."""
-        return OTHER_SCRIPT if self.language == "en" else LATIN
+        return CHINESE if self.language == "en" else LATIN

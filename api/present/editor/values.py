@@ -6,7 +6,7 @@ the values is the fact's own, as it is shown before the fact's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -36,7 +36,12 @@ class ValueSchemas:
         presence = [{"title": self.title, "enum": list(self._presence())}] if none else []
         match type_.kind:
             case Kind.ENUM:
-                one = [self._members(type_, members), *presence, self._composed(), foreign(self.surface)]
+                one = [
+                    self._members(type_, members, self.surface.test),
+                    *presence,
+                    self._composed(),
+                    foreign(self.surface),
+                ]
             case Kind.BOOLEAN:
                 one = [self._truth(), *presence, self._titled("test", type="string")]
             case _:
@@ -52,7 +57,7 @@ class ValueSchemas:
     def _plain(self, type_: Type, members: Mapping[str, Words]) -> list[Schema]:
         match type_.kind:
             case Kind.ENUM:
-                return [self._members(type_, members), foreign(self.surface)]
+                return [self._members(type_, members, self.surface.word), foreign(self.surface)]
             case Kind.BOOLEAN:
                 return [self._truth()]
             case kind if kind in NUMBERS:
@@ -60,9 +65,11 @@ class ValueSchemas:
             case _:
                 return [{"title": self.title, "type": ["string", "number"]}]
 
-    def _members(self, type_: Type, members: Mapping[str, Words]) -> Schema:
+    def _members(
+        self, type_: Type, members: Mapping[str, Words], written: Callable[[str, Words], str]
+    ) -> Schema:
         """The words of an option; editors show beside each what it means."""
-        known = [(self.surface.word(m, members[m]), self._meaning(m, members[m])) for m in type_.members]
+        known = [(written(m, members[m]), self._meaning(m, members[m])) for m in type_.members]
         words, said = ([one[part] for one in known] for part in (0, 1))
         return {"title": self.title, "enum": words, "enumDescriptions": said}
 
@@ -91,7 +98,8 @@ class ValueSchemas:
 
 def unknown(surface: Surface) -> Schema:
     """What takes a fact away."""
-    return _titled(surface, "unknown", type="null")
+    words = [None] if surface.language == "en" else [keywords("value").chinese["null"], None]
+    return _titled(surface, "unknown", enum=words)
 
 
 def foreign(surface: Surface) -> Schema:

@@ -120,7 +120,7 @@ def _code(library: Library, catalogue: Catalogue) -> str | None:
 
 def _act(library: Library, catalogue: Catalogue) -> str | None:
     acts = (act for outcome in _outcomes(library) if isinstance(outcome, Obligation) for act in outcome.acts)
-    return _most_common(acts, dict(reversed(catalogue.codes.items())))
+    return _most_common(acts, dict(reversed(list(catalogue.codes.items()))))
 
 
 def _outcomes(library: Library) -> Iterator[Outcome]:

@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from api.present.editor.surface import Surface
+from api.present.labels import label
 from api.present.starting.chosen import Chosen, boundary, chosen, members
 from engine.base.findings import Finding, Language
 from engine.base.suggest import closest
 from engine.library import Library
+from engine.read.chinese import keywords
 from engine.rulebook.model import FactDeclaration, Words
 
+KEYS = ("if", "then", "starts", "stops", "from", "until", "any", "none", "formula")
 LAID_DAY = "2015-10-08"
 """The day under the template's examples, unless they say another."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user chose: a source and a value of the owner; None for the first of the library."""
+    """What the user chose: a source and a value of the owner (None for the first of the library), and whether
+    the file is written in the Chinese twins of the language's words.
+    """
 
     source: str | None = None
     owner: str | None = None
+    surface: Language = "en"
 
 
 def materials(library: Library, wanted: Wanted, language: Language) -> Mapping[str, str | None] | Finding:
@@ -39,7 +46,8 @@ def materials(library: Library, wanted: Wanted, language: Language) -> Mapping[s
     owners = found.owner.type.members if found.owner else ()
     if wanted.owner is not None and wanted.owner not in owners:
         return _unknown("D192", wanted.owner, owners)
-    return {"source": source, **_words(library, found, wanted.owner, language)}
+    words = _words(library, found, wanted.owner, language)
+    return {"source": source, **words, **_keywords(library, wanted.surface, language)}
 
 
 def _unknown(code: str, written: str, known: tuple[str, ...]) -> Finding:
@@ -73,6 +81,19 @@ def _words(library: Library, found: Chosen, owner: str | None, language: Languag
         "code_label": _said(library.catalogue.codes.get(found.code or ""), language),
         "act": found.act,
         "act_label": _said(library.catalogue.codes.get(found.act or ""), language),
+    }
+
+
+def _keywords(library: Library, surface: Language, language: Language) -> dict[str, str]:
+    """The words of the language that the explanations speak of."""
+    assert library.catalogue is not None, "a sound library has a catalogue"
+    calendars = library.catalogue.calendar_labels
+    forms = ("3 calendar days", "by 12:00 next day", *(f"5 working days on {name}" for name in calendars))
+    limits = [Surface(surface).limit(form, calendars) for form in forms[:3]]
+    return {
+        **{f"key_{key}": Surface(surface).keyword(key) for key in KEYS},
+        "value_unique": keywords("value").chinese["unique"] if surface == "zh" else "unique",
+        "limits": label("words", "list", language).join(f"`{limit}`" for limit in limits),
     }
 
 

@@ -13,6 +13,8 @@ from importlib.resources import files
 from string import Template
 
 from engine.base.findings import Language
+from engine.rulebook.model import Catalogue
+from engine.rulebook.surface import translated
 
 _HEADING = re.compile(r"\s*## \[(?P<part>[0-9])\]")
 _WAITING = re.compile(r"(?P<indent>\s*)# (?P<text>.*)", re.DOTALL)
@@ -26,6 +28,19 @@ def starting_rulebook(words: Mapping[str, str | None], language: Language) -> st
     dropped = {part for part, line in lines if part and _lacks(line, words)}
     kept = [line for part, line in lines if part not in dropped and not _lacks(line, words)]
     return "".join(Template(line).substitute(words) for line in kept).rstrip("\n") + "\n"
+
+
+def in_chinese_words(name: str, text: str, catalogue: Catalogue) -> str:
+    """A starting file's text with the Chinese twins of its words, in the parts that wait too.
+
+    `name` is the file's.
+    """
+    columns = [line.index("#") if part and _woken(line) != line else None for part, line in _by_part(text)]
+    chinese = translated(name, with_parts(text, parts_of(text)), catalogue, "zh").splitlines(keepends=True)
+    return "".join(
+        line if column is None else f"{line[:column]}# {line[column:]}"
+        for column, line in zip(columns, chinese, strict=True)
+    )
 
 
 def parts_of(text: str) -> tuple[str, ...]:
