@@ -14,6 +14,7 @@ from engine.read.chinese import Group, keywords
 from engine.rulebook.conditions import GROUPS
 from engine.rulebook.functions import FUNCTIONS
 from engine.rulebook.surface_scope import as_word
+from tests.docs.blocks import page
 
 GROUPS_OF_WORDS: list[Group] = ["key", "value", "formula", "function"]
 SCHEMA: dict[str, Any] = json.loads(
@@ -70,6 +71,12 @@ def test_the_schema_titles_a_key_by_its_twin() -> None:
         for key, value in part.get("properties", {}).items():
             if "title" in value:
                 assert value["title"].endswith(f" {keywords('key').chinese[key]}")
+
+
+@pytest.mark.parametrize("group", GROUPS_OF_WORDS)
+def test_the_language_reference_lists_every_twin(group: Group) -> None:
+    listed = " · ".join(f"`{english}` {chinese}" for english, chinese in keywords(group).chinese.items())
+    assert f"| {listed} |" in page("docs/language.zh.md")
 
 
 def test_every_scalar_of_the_schema_has_a_role() -> None:
