@@ -94,7 +94,7 @@ class Changes:
 class Moment:
     """One instant of a case: an event, a limit that passed by itself, or the end of looking on.
 
-    `step` is the last event that has happened.
+    `step` is the last event that has happened; `standing_still` are the clocks that an open pause puts off.
     """
 
     at: datetime
@@ -104,17 +104,21 @@ class Moment:
     changes: Changes = field(hash=False)
     clocks: tuple[RunningClock, ...] = field(hash=False)
     actions: tuple[Action, ...] = field(hash=False)
+    standing_still: frozenset[str] = frozenset()
 
 
-def changes_since(before: Moment | None, after: Verdict, clocks: Sequence[RunningClock]) -> Changes:
-    """What a verdict says otherwise than the moment before; without one, all that it says is new."""
+def changes_since(before: Moment | None, after: Verdict, standing_still: frozenset[str]) -> Changes:
+    """What a verdict says otherwise than the moment before; without one, all that it says is new.
+
+    `standing_still` are the clocks that an open pause puts off, whatever their state is.
+    """
     was = _silent(after) if before is None else before.verdict
-    were = () if before is None else before.clocks
+    stood_still = frozenset[str]() if before is None else before.standing_still
     between = differences(was, after)
     return Changes(
         new=tuple(_only(_plain_outcomes(after), _plain_outcomes(was))),
         gone=tuple(_only(_plain_outcomes(was), _plain_outcomes(after))),
-        clocks=tuple(_clock_changes(was, after, _Pauses(_paused(were), _paused(clocks)))),
+        clocks=tuple(_clock_changes(was, after, _Pauses(stood_still, standing_still))),
         actions=tuple(_action_changes(was, after)),
         defeated=tuple(_only(after["defeated"], was["defeated"])),
         no_longer_defeated=tuple(_only(was["defeated"], after["defeated"])),
@@ -168,10 +172,6 @@ class _Pauses(NamedTuple):
     now: frozenset[str]
 
 
-def _paused(clocks: Sequence[RunningClock]) -> frozenset[str]:
-    return frozenset(clock.outcome["rule"] for clock in clocks if clock.paused)
-
-
 def _clock_changes(was: Verdict, after: Verdict, pauses: _Pauses) -> Iterator[ClockChange]:
     before, now = _deadlines(was), _deadlines(after)
     for rule, outcome in now.items():
@@ -188,14 +188,12 @@ def _news(before: Outcome | None, now: Outcome, pauses: _Pauses) -> ClockNews | 
         if state != "running":
             return state
         return "started" if before is None else "runs_again"
-    rule = now["rule"]
-    if rule in pauses.now:
-        return None if rule in pauses.before else "paused"
-    if rule in pauses.before and state == "running":
-        return "resumed"
-    if before["due"] != now["due"]:
-        return "moved"
-    return "stopped" if before["stopped"] is None and now["stopped"] is not None else None
+    if before["stopped"] is None and now["stopped"] is not None:
+        return "stopped"
+    was_still, is_still = (now["rule"] in rules for rules in (pauses.before, pauses.now))
+    if was_still != is_still and state == "running":
+        return "paused" if is_still else "resumed"
+    return "moved" if before["due"] != now["due"] and not is_still else None
 
 
 def actions_of(verdict: Verdict) -> tuple[Action, ...]:

@@ -51,13 +51,15 @@ def _by_itself(judge: Evaluator, seen: Moment, end: datetime, *, last: bool) -> 
 
 def _moment(judge: Evaluator, step: Step, at: datetime, happened: Happened, before: Moment | None) -> Moment:
     verdict = judge.decide(step.facts, at)
-    clocks = running_clocks(verdict, at, faces_at(judge.plan, step.facts, at))
+    faces = faces_at(judge.plan, step.facts, at)
+    standing_still = frozenset(rule for rule, face in faces.items() if face.paused(at))
     return Moment(
         at=at,
         happened=happened,
         step=step,
         verdict=verdict,
-        changes=changes_since(before, verdict, clocks),
-        clocks=clocks,
+        changes=changes_since(before, verdict, standing_still),
+        clocks=running_clocks(verdict, at, faces),
         actions=actions_of(verdict),
+        standing_still=standing_still,
     )
