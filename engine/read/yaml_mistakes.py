@@ -26,6 +26,13 @@ _PROBLEMS: tuple[tuple[str, str], ...] = (
 )
 _AT_CONTEXT = {"R022", "R025", "R026", "R027"}
 _LONGEST_SHOWN = 40
+_HALF = {"：": ": ", "｛": "{", "｝": "}", "，": ",", "－": "-"}
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+# A colon behind the first word of an entry, a brace, a dash before an item, a comma before another entry.
+_WIDE = re.compile(
+    r"(?:^|[{,])[ \t]*(?:- +)?[^\s:：,{}\[\]]+：|[｛｝]|^[ \t]*－(?=\s)|，(?=[ \t]*[^\s:：,，{}]+:(?:\s|$))",
+    re.MULTILINE,
+)
 _TAB_IN_INDENTATION = re.compile(r"^ *(\t+)", re.MULTILINE)
 
 
@@ -36,9 +43,25 @@ def finding_from_yaml_error(source: SourceText, error: yaml.MarkedYAMLError) -> 
     tab = _tab_before(source, context, problem)
     if tab is not None:
         return Finding("R021", {}, tab)
+    wide = _full_width(source, context, problem)
+    if wide is not None:
+        return Finding("R033", {"text": wide.text, "half": _HALF[wide.text]}, wide)
     code = _code(f"{error.context or ''} {error.problem or ''}")
     span = _mark_span(source, context if code in _AT_CONTEXT else problem)
     return Finding(code, {"text": span.text}, span)
+
+
+def _full_width(source: SourceText, context: int, problem: int) -> Span | None:
+    """A sign of YAML as an input method writes it: where the parser stumbled, or shortly before."""
+    line = source.text.rfind("\n", 0, problem) + 1
+    before = source.text[:line].rstrip().rfind("\n") + 1
+    line_end = source.text.find("\n", problem)
+    end = line_end if line_end >= 0 else len(source.text)
+    for start in (line, before, min(context, before)):
+        bare = _QUOTED.sub(lambda found: "·" * len(found.group()), source.text[start:end])
+        if found := _WIDE.search(bare):
+            return Span(source, start + found.end() - 1, start + found.end())
+    return None
 
 
 def _code(said: str) -> str:

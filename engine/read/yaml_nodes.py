@@ -172,6 +172,8 @@ class _Folder:
                 self.findings.append(Finding("R016", {}, key.span))
             elif key.text == "<<" and not key.quoted:
                 self.findings.append(Finding("R014", {}, key.span))
+            elif "：" in key.text and not key.quoted:
+                self.findings.append(_wide_colon(key))
             elif key.text in seen:
                 first = Label(seen[key.text][0].span, "H002")
                 self.findings.append(Finding("R017", {"key": key.span.text}, key.span, (first,)))
@@ -191,6 +193,13 @@ class _Folder:
     def _last_written(self, start: int, end: int) -> int:
         """The end without the blank lines that a block scalar's mark takes along."""
         return start + len(self.source.text[start:end].rstrip())
+
+
+def _wide_colon(key: ScalarNode) -> Finding:
+    """`类别：破损` is one word to YAML, with nothing behind it."""
+    name, _, value = key.text.partition("：")
+    meant = f"{name}: {value}".strip() if not re.search(r"[{}\[\]\"':：]", value) else None
+    return Finding("R018", {"text": key.span.text}, key.span, suggestion=meant)
 
 
 def _start(event: yaml.Event) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from engine.base.suggest import nearest_day
 from engine.read.chinese import Twins, keywords, unquoted
 from engine.read.nodes import Piece
 from engine.rulebook.surface_scope import Scope, as_word, in_english, spelled
@@ -18,7 +19,7 @@ _TOKEN = re.compile(
     r'(?P<text>"(?:[^"\\]|\\.)*"|“[^”]*”)'
     r"|(?P<label>「[^」]*」)"
     r"|(?P<moment>[0-9]{4}-[0-9]{2}(?:-[0-9]{2}(?:T[0-9:]{5,8}(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)?"
-    r"|[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
+    r"|[0-9]{2}:[0-9]{2}(?::[0-9]{2})?|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日)"
     r"|(?P<number>[0-9０-９]+(?:[.．][0-9０-９]+)?)"
     rf"|(?P<function>(?:{_FUNCTIONS})(?=\s*\())"
     rf"|(?P<word>[{_LETTER}][{_LETTER}0-9]*)"
@@ -99,12 +100,16 @@ class _Respeller:
             start, new = token.start, self._new(index)
             if self._is_unit(index):
                 start, new = self._beside_number(index, new)
-            elif self._touches(index) and _letter_at(before, -1) and _letter_at(new, 0):
+            elif self._runs_into(index) and _letter_at(before, -1) and _letter_at(new, 0):
                 new = f" {new}"
             if new != self.text[start : token.end]:
                 yield Piece(start, token.end, new)
             before = new
             self._bracket(index)
+
+    def _runs_into(self, index: int) -> bool:
+        """Whether a word in English would be one with what stands before it."""
+        return self._touches(index) and self.tokens[index - 1].kind != "number"
 
     def _touches(self, index: int) -> bool:
         """Whether nothing stands between a token and the one before it."""
@@ -245,6 +250,8 @@ def _half_width(kind: str, written: str) -> str:
         case "text" if written.startswith("“"):
             inner = written[1:-1].replace("\\", "\\\\").replace('"', '\\"')
             return f'"{inner}"'
+        case "moment" if written.endswith("日"):
+            return nearest_day(written) or written
         case "compare":
             return _COMPARISONS.get(written) or _half(written)
         case "sign" | "number":

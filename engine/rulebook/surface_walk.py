@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from engine.base.findings import Finding, Label
+from engine.base.suggest import nearest_day
 from engine.read.chinese import Twins, keywords, twins, unquoted
 from engine.read.chinese_limits import limit_in_chinese, limit_in_english
 from engine.read.formula_text import formula_text
@@ -60,6 +61,8 @@ class Walk:
             english, known = _key(key.text, place, scope)
             inner = _under(english, place, scope)
             new_key = key if english is None else _rewritten(key, spelled(english, known, scope.language))
+            if place.role_of_names == "day":
+                new_key = _day(key, scope)
             entries.append((new_key, self.node(value, place.under(english or key.text, value), inner)))
         return self._renewed(node, entries)
 
@@ -105,6 +108,8 @@ class Walk:
                 return self._cell(node, place.role, scope)
             case "given":
                 return _given(node, scope)
+            case "day" | "moment":
+                return _day(node, scope)
             case "amount":
                 return _keyword(node, scope, "due")
             case _:
@@ -246,6 +251,12 @@ def _keyword(node: ScalarNode, scope: Scope, *words: str) -> ScalarNode:
     return _rewritten(node, spelled(english, [keywords("value")], scope.language))
 
 
+def _day(node: ScalarNode, scope: Scope) -> ScalarNode:
+    """`2015年4月1日`, where a file is in Chinese."""
+    read = scope.chinese_file and scope.language == "en" and node.text.endswith("日")
+    return _rewritten(node, nearest_day(node.text) or node.text) if read else node
+
+
 def _missing(node: ScalarNode, scope: Scope) -> ScalarNode:
     """A name that a verdict misses: a fact, `list.field`, a parameter, a calendar."""
     written, dot, field_name = node.text.partition(".")
@@ -271,6 +282,8 @@ def _given(node: ScalarNode, scope: Scope) -> ScalarNode:
         return _rewritten(node, spelled(name, [subject.members], scope.language))
     if subject.kind is Kind.TEXT:
         return node
+    if subject.kind is Kind.DATE and not node.text.isascii() and (day := _day(node, scope)) is not node:
+        return day
     words = _ABSENT if subject.kind in (Kind.BOOLEAN, None) else ("null",)
     spelled_null = keywords("value").chinese["null"] in subject.members
     return _keyword(node, scope, *(word for word in words if word != "null" or not spelled_null))
