@@ -22,6 +22,8 @@ from engine.rulebook.model import Catalogue, FactDeclaration, Rulebook, Words
 _SHORTEST = 5
 """Letters that a word must have before one wrong one among them is a slip and not another word."""
 _QUOTED = re.compile(r"(?P<before>['\"「\s]*)(?P<word>.*?)(?P<behind>['\"」\s]*)", re.DOTALL)
+_ALLOWED = re.compile("`([^`]+)`")
+"""Words that a finding names as those that may stand at its place."""
 _TO_VALUE = re.compile(r":[ \t]+[\"']?")
 _GROUPS: tuple[Group, ...] = get_args(Group)
 
@@ -72,7 +74,8 @@ def _suggested(finding: Finding, written: str, known: frozenset[str]) -> str | N
         return None
     if nearest_day(written) == finding.suggestion:
         return finding.suggestion
-    return finding.suggestion if nearest(written, known) == {finding.suggestion} else None
+    rivals = _ALLOWED.findall(finding.values.get("allowed", "")) or known
+    return finding.suggestion if nearest(written, rivals) == {finding.suggestion} else None
 
 
 def nearest(written: str, known: Iterable[str]) -> set[str]:

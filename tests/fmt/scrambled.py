@@ -144,8 +144,8 @@ def comment_places(text: str) -> dict[str, tuple[set[Path], Path]]:
     Found by lines alone: a comment with a line to itself belongs to the next line that has content.
     """
     starts: dict[int, set[Path]] = {}
-    for path, line in _paths(read_well("x.yaml", text), ()):
-        starts.setdefault(line, set()).add(path)
+    for path, number in _paths(read_well("x.yaml", text), ()):
+        starts.setdefault(number, set()).add(path)
     lines = text.split("\n")
     found: dict[str, tuple[set[Path], Path]] = {}
     for number, line in enumerate(lines, 1):

@@ -51,7 +51,7 @@ def laid_out(name: str, content: bytes) -> tuple[str | None, list[Finding]]:
 
 
 def keys_out_of_order(root: Node) -> list[tuple[ScalarNode, ScalarNode]]:
-    """Of each mapping whose keys are not in the schema's order, a key and the next, which comes first."""
+    """Of each mapping whose keys are not in the schema's order, a key and one below it that comes first."""
     kind = kind_of(root)
     if kind is None or not isinstance(root, MappingNode):
         return []

@@ -42,6 +42,11 @@ class Place:
             return {}
         return {key: position for position, key in enumerate(self.schema.get("properties", ()))}
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether no other keys may stand here than those that have a position."""
+        return bool(self.order) and self.schema.get("additionalProperties") is False
+
     def within(self, key: str | None, node: Node) -> Place:
         """The place of an entry: of the value under a key, or (with None) of an item of a list."""
         if key is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 
 from engine.read.layout.places import Place
 from engine.read.layout.scalars import as_block, written
@@ -25,11 +24,14 @@ def printed(root: Branch, place: Place) -> str:
 
 
 def disorder(branch: Branch, place: Place) -> Iterator[tuple[ScalarNode, ScalarNode]]:
-    """Of each mapping in another order than the schema's, the first two keys the wrong way round."""
-    for one, next_ in pairwise(branch.twigs):
-        if one.key is not None and next_.key is not None and _rank(one, place) > _rank(next_, place):
-            yield one.key, next_.key
-            break
+    """Of each mapping in another order than the schema's, a key and one below it that comes first."""
+    in_order = _in_order(branch, place)
+    wrong = next((at for at, twig in enumerate(branch.twigs) if twig is not in_order[at]), None)
+    if wrong is not None:
+        one, first = branch.twigs[wrong].key, in_order[wrong].key
+        assert one is not None, "only mappings have an order"
+        assert first is not None, "only mappings have an order"
+        yield one, first
     for twig in branch.twigs:
         if isinstance(twig.value, Branch):
             yield from disorder(twig.value, _within(twig, place))
@@ -125,7 +127,9 @@ def _fits_as_table(branch: Branch, place: Place, indent: int) -> bool:
 
 
 def _in_order(branch: Branch, place: Place) -> list[Twig]:
-    """The schema's order; what it does not name comes after, as it stands."""
+    """The schema's order; what it does not name comes after, as it stands. A key that is a mistake stays."""
+    if place.is_closed and any(twig.name not in place.order for twig in branch.twigs):
+        return branch.twigs
     return sorted(branch.twigs, key=lambda twig: _rank(twig, place))
 
 
