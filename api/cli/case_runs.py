@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.cli.walking import Bench, read_cases
+from api.present.junit import Suite
 from api.present.labels import counted, label
 from engine.base.findings import Finding, Language, in_order
 from engine.evaluate.walk.case_file import CaseFile
@@ -36,10 +37,24 @@ class CaseRuns:
             values = {"evaluator": name, "met": met, "all": self.expectations, "cases": cases}
             yield label("summary", "cases", language, **values)
 
+    def suites(self) -> list[Suite]:
+        """As suites of a build server: files that are no cases, then each evaluator's expectations."""
+        broken = [(_file_of(finding), finding) for finding in self.broken]
+        files = [("cases", self.cases + len(broken), broken)] if broken else []
+        missed = [
+            (f"cases {name}", self.expectations, [(_file_of(finding), finding) for finding in found])
+            for name, found in self.missed.items()
+        ]
+        return [*files, *missed]
+
     def json(self) -> dict[str, Any]:
         """As plain data: how many, and how many expectations each evaluator missed."""
         missed = {name: len(found) for name, found in self.missed.items()}
         return {"cases": self.cases, "expectations": self.expectations, "missed": missed}
+
+
+def _file_of(finding: Finding) -> str:
+    return finding.span.source.name if finding.span is not None else ""
 
 
 def run_cases(library: Library, files: Sequence[str], evaluators: Iterable[str]) -> CaseRuns:

@@ -67,7 +67,7 @@ def command(
             document |= {} if cases is None else {"cases": walked.json()}
             click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         case "junit":
-            click.echo(junit(runs.results, [*open_ends, *walked.findings], door.language), nl=False)
+            click.echo(junit(runs.results, open_ends, door.language, walked.suites()), nl=False)
         case _:
             _write(library, runs, covered, [*open_ends, *walked.findings], door.language)
             _write_cases(walked, door.language)

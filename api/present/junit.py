@@ -1,9 +1,10 @@
-"""Results of examples as JUnit XML, which build servers read."""
+"""Results of examples and cases as JUnit XML, which build servers read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
 from engine.base.findings import Finding, Language
@@ -12,12 +13,23 @@ from engine.evaluate.examples import ExampleResult
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+Suite: TypeAlias = tuple[str, int, Sequence[tuple[str, Finding]]]
+"""A name, the number of all tests, and those that failed: what each is of, and why."""
+
+
 def junit(
-    results: Mapping[str, Sequence[ExampleResult]], uncovered: Sequence[Finding], language: Language
+    results: Mapping[str, Sequence[ExampleResult]],
+    uncovered: Sequence[Finding],
+    language: Language,
+    further: Sequence[Suite] = (),
 ) -> str:
-    """A suite for each evaluator and one for coverage; failures carry message and place."""
+    """A suite for each evaluator, one for coverage and the further ones; failures carry message and place."""
     suites = [_suite(name, [_case(r, language) for r in some]) for name, some in results.items()]
     suites.append(_suite("coverage", [_uncovered(finding, language) for finding in uncovered]))
+    return _document([*suites, *(_failures(suite, language) for suite in further)])
+
+
+def _document(suites: Iterable[str]) -> str:
     body = "".join(suites)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="caiding">\n{body}</testsuites>\n'
 
@@ -57,14 +69,17 @@ def _clean(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-def failures_xml(suites: Sequence[tuple[str, int, Sequence[tuple[str, Finding]]]], language: Language) -> str:
-    """Suites by name, with the number of all tests and those that failed: what each is of, and why."""
-    body = "".join(
+def failures_xml(suites: Sequence[Suite], language: Language) -> str:
+    """Suites of which only the failures are listed."""
+    return _document(_failures(suite, language) for suite in suites)
+
+
+def _failures(suite: Suite, language: Language) -> str:
+    name, tests, failed = suite
+    return (
         f'<testsuite name={_attribute(name)} tests="{tests}" failures="{len(failed)}">\n'
         f"{''.join(_failed(of, finding, language) for of, finding in failed)}</testsuite>\n"
-        for name, tests, failed in suites
     )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="caiding">\n{body}</testsuites>\n'
 
 
 def _failed(of: str, finding: Finding, language: Language) -> str:
