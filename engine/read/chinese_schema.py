@@ -10,14 +10,30 @@ from engine.read.chinese import Group, keywords
 
 _Json: TypeAlias = Any
 
-_LEFT_OUT = frozenset({"examples", "x-role", "x-expects", "x-beside", "x-one-of"})
+_LEFT_OUT = frozenset({"examples", "x-role", "x-zh", "x-expects", "x-beside", "x-one-of"})
 
 
 def chinese_rulebook_schema() -> str:
     """The text of `rulebook.zh.schema.json`."""
     english = json.loads(files("engine.read").joinpath("rulebook.schema.json").read_text(encoding="utf-8"))
-    chinese = schema_in_chinese(english) | {"$id": f"{english['$id']}.zh"}
+    chinese = schema_in_chinese(described_in_chinese(english)) | {"$id": f"{english['$id']}.zh"}
     return json.dumps(chinese, ensure_ascii=False, indent=2) + "\n"
+
+
+def described_in_chinese(schema: _Json) -> _Json:
+    """A schema whose descriptions are those that stand beside them in Chinese, as `x-zh`.
+
+    >>> described_in_chinese({"description": "How much.", "x-zh": "多少。"})
+    {'description': '多少。'}
+    """
+    match schema:
+        case list():
+            return [described_in_chinese(part) for part in schema]
+        case dict():
+            parts = {name: described_in_chinese(part) for name, part in schema.items() if name != "x-zh"}
+            return parts | ({"description": schema["x-zh"]} if isinstance(schema.get("x-zh"), str) else {})
+        case _:
+            return schema
 
 
 def schema_in_chinese(schema: _Json) -> _Json:

@@ -61,7 +61,7 @@ class _Inliner:
     reference; what only people and other programs read (titles, examples, roles) is left out.
     """
 
-    _FOR_PEOPLE = frozenset({"title", "description", "examples", "x-role", "x-layout", "x-order"})
+    _FOR_PEOPLE = frozenset({"title", "description", "examples", "x-role", "x-zh", "x-layout", "x-order"})
 
     def __init__(self, definitions: dict[str, _Json]) -> None:
         self._definitions = definitions

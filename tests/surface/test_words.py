@@ -79,6 +79,12 @@ def test_the_language_reference_lists_every_twin(group: Group) -> None:
     assert f"| {listed} |" in page("docs/language.zh.md")
 
 
+def test_every_key_is_described_in_chinese_too() -> None:
+    for part in parts(SCHEMA):
+        if "description" in part:
+            assert re.search("[\u4e00-\u9fff]", part["x-zh"])
+
+
 def test_every_scalar_of_the_schema_has_a_role() -> None:
     """What is neither a word of the language, a truth nor a count says what it is."""
     for part in parts(SCHEMA):

@@ -16,13 +16,15 @@ from api.present.editor.surface import Surface
 from api.present.editor.values import ANY_TEST, Schema
 from engine.base.findings import Language
 from engine.library import Library
-from engine.read.chinese_schema import schema_in_chinese
+from engine.read.chinese_schema import described_in_chinese, schema_in_chinese
 from engine.read.shape import schema_of
 from engine.rulebook.types import Kind
 
 _REF = "#/$defs/"
 _OF_RULEBOOKS = "rulebook.schema.json"
-_LEFT_OUT = frozenset({"x-role", "x-expects", "x-layout", "x-order", "x-beside", "x-one-of", "examples"})
+_LEFT_OUT = frozenset(
+    {"x-role", "x-zh", "x-expects", "x-layout", "x-order", "x-beside", "x-one-of", "examples"}
+)
 """What our own programs read, and examples: editors offer those in place of the names."""
 _PATTERNS = {"ambiguity": "ambiguity_id", "option": "option_name", "item": "item_id"}
 
@@ -33,7 +35,8 @@ class LibrarySchemas:
     def __init__(self, library: Library, language: Language) -> None:
         assert library.catalogue is not None, "without a catalogue there is nothing to name"
         surface = Surface(language)
-        self.base = schema_of("rulebook")
+        base = schema_of("rulebook")
+        self.base = described_in_chinese(base) if language == "zh" else base
         self.facts = FactSchemas(
             library.catalogue, Sayings(library.catalogue, uses(library), language), surface
         )
