@@ -11,6 +11,7 @@ from engine.library import Library
 from engine.read.nodes import MappingNode, Node, SequenceNode
 from engine.read.plain_values import Plain, plain
 from engine.read.yaml_nodes import read
+from engine.rulebook.surface import english_nodes
 
 ITEM_KINDS = ("rule", "table", "define", "clock", "aggregate")
 
@@ -49,6 +50,8 @@ class Nodes:
         found = {}
         for source in self.sources.values():
             root, _ = read(source.name, source.text.encode())
+            if isinstance(root, MappingNode) and self.library.catalogue is not None:
+                root = english_nodes(root, self.library.catalogue, [])
             for section, item in _items(root):
                 key = next(name for name, _ in item.entries if name.text in ITEM_KINDS)
                 named = item.get(key.text)
