@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from api.cli.examples import run_on
@@ -92,6 +93,13 @@ def _mended(texts: Texts, found: _Found, *, bold: bool) -> Mended:
 
 def _found(texts: Texts) -> _Found:
     """The errors of the library, its examples on the reference evaluator included."""
+    return _found_in(tuple(sorted(texts.items())))
+
+
+@lru_cache(maxsize=2)
+def _found_in(files: tuple[tuple[str, bytes], ...]) -> _Found:
+    """What was kept is looked at again in the next round: once is enough."""
+    texts = dict(files)
     library = load_texts(texts)
     findings = list(library.findings)
     runs = library.plan is not None and not has_errors(findings)
