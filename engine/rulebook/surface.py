@@ -36,7 +36,9 @@ def translated(name: str, text: str, catalogue: Catalogue, language: Language) -
     if not isinstance(node, MappingNode) or findings:
         return text
     new, _ = _in_language(node, catalogue, language)
-    return _with_schema(respelled_source(text, new), language)
+    source = node.span.source.text
+    mark = text.removesuffix(source)  # a byte order mark is no part of what was read
+    return mark + _with_schema(respelled_source(source, new), language)
 
 
 def _with_schema(text: str, language: Language) -> str:

@@ -70,6 +70,39 @@ def test_each_surface_is_put_into_the_other(phrase: dict[str, Any], catalogue: C
     assert translated("r.yaml", chinese, catalogue, "en") == english
 
 
+LAYOUTS = [
+    ("\ufeffwhen: {category: damage}\n", "\ufeff条件: {类别: 破损}\n"),
+    ("when:   # one\r\n  'category' :  damage  # two\r\n", "条件:   # one\r\n  '类别' :  破损  # two\r\n"),
+    ("when:\n  category: >-\n    damage,\n    delay\n", "条件:\n  类别: >-\n    破损,\n    延误\n"),
+    ('when: {category: "damage,\n   delay"}\n', '条件: {类别: "破损,\n   延误"}\n'),
+    ("when:\n  formula: category = damage\n    or late\n", "条件:\n  公式: 类别 = 破损\n    或 迟到\n"),
+    ("when:\n  category: |\n    damage\n", "条件:\n  类别: |\n    破损\n"),
+    ('when: {? "category" : damage}\n', '条件: {? "类别" : 破损}\n'),
+]
+
+
+@pytest.mark.parametrize(("english", "chinese"), LAYOUTS)
+def test_comments_quotes_and_layout_stay(english: str, chinese: str, catalogue: Catalogue) -> None:
+    """The parts of a rule stand at the top here, as an editor might hand them over."""
+    assert translated("r.yaml", _as_rule(english, "en"), catalogue, "zh") == _as_rule(chinese, "zh")
+    assert translated("r.yaml", _as_rule(chinese, "zh"), catalogue, "en") == _as_rule(english, "en")
+
+
+def _as_rule(part: str, language: str) -> str:
+    """The part as a rule of the smallest rulebook, indented as it must be; a byte order mark comes first."""
+    head, item = ("sections:", "rule: r") if language == "en" else ("各节:", "规则: r")
+    items = "items" if language == "en" else "条目"
+    mark, body = part[: part.startswith("\ufeff")], part.lstrip("\ufeff")
+    newline = "\r\n" if "\r\n" in body else "\n"
+    lines = [
+        f"{mark}{head}",
+        f"- {items}:",
+        f"  - {item}",
+        *(f"    {line}" for line in body.split(newline)[:-1]),
+    ]
+    return newline.join(lines) + newline
+
+
 @pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase["means"])
 def test_what_is_in_its_surface_already_stays(phrase: dict[str, Any], catalogue: Catalogue) -> None:
     english, chinese = text_in(ENGLISH, phrase, phrase["en"]), text_in(CHINESE, phrase, phrase["zh"])
