@@ -136,6 +136,8 @@ def test_missing_column(run: Run, tmp_path: Path) -> None:
 def test_shipped_mappings_have_the_published_shape() -> None:
     """The schema that editors use agrees with the reader on what we ship."""
     schema = json.loads((ROOT / "api" / "tickets" / "mapping.schema.json").read_text(encoding="utf-8"))
-    for file in (ROOT / "examples" / "mappings").glob("*.yaml"):
+    shipped = [*ROOT.glob("examples/mappings/*.yaml"), *ROOT.glob("examples/**/log/mapping.yaml")]
+    assert len(shipped) > 1
+    for file in [*shipped, ROOT / "tests" / "walk" / "logs" / "mapping.yaml"]:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
         assert list(Draft202012Validator(schema).iter_errors(document)) == []

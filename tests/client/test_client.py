@@ -70,6 +70,17 @@ def test_many_tickets_come_back_in_order_each_with_its_verdict_or_problem(caidin
     assert [index for index, result in enumerate(results) if isinstance(result, Problem)] == [1]
 
 
+def test_a_case_is_walked(caiding: Caiding) -> None:
+    events: list[dict[str, Any]] = [
+        {"at": datetime(2015, 6, 10, 9, tzinfo=UTC), "event": "lost", "facts": TICKET},
+        {"at": "2015-06-11T10:00"},
+    ]
+    title = {"zh": "丢失", "en": "lost"}
+    walk = caiding.walk(events, until=datetime(2015, 6, 12, tzinfo=UTC), title=title)
+    assert [moment["happened"] for moment in walk["moments"]] == ["event", "event", "end"]
+    assert walk["moments"][0]["verdict"]["totals"] == {"fine": {"CNY": "50.00"}}
+
+
 def test_a_wrong_key_is_a_problem_and_is_not_tried_again(running: Running) -> None:
     with pytest.raises(Problem, match="S001"):
         Caiding(f"http://127.0.0.1:{running.port}", "caiding_1_wrong").editions()
