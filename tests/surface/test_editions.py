@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from random import Random
+from textwrap import dedent, indent
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from engine.rulebook.model import Catalogue
 from engine.rulebook.surface import translated
 from tests.agreement.made_up import made_up_texts
 from tests.cases.small_library import SOURCES, case_files, catalogue_text
+from tests.docs.blocks import blocks, page
 from tests.shipped.shipped import ROOT, library
 
 RULES = ROOT / "rules"
@@ -111,6 +113,15 @@ def test_the_chinese_compensation_rulebook_has_no_english_words_left() -> None:
     assert findings == []
     english = {word for word in _words(node) if re.fullmatch("[a-z_ ]*", word)}
     assert english <= {"compensation", "zto2015", "guiyang_joint_dc"} | _ids(node)
+
+
+def test_the_readme_shows_one_rule_in_both() -> None:
+    shown = {block.role: block.text for block in blocks(page("README.zh.md"))}
+    label = "首次来电处罚（每票）"
+    head = f"参数: {{first_call_fine: {{标签: {{中文: {label}}}}}}}\n各节:\n- 条目:\n"
+    chinese = head + indent(shown["rule-in-chinese"], "  ")
+    english = translated("r.yaml", chinese, catalogue_of(library()), "en")
+    assert dedent(english.partition("- items:\n")[2]) == shown["rule"]
 
 
 def said(text: str) -> Any:
