@@ -15,7 +15,7 @@ from tests.api.command_line import ROOT, Ran, Run
 _LIBRARIES: dict[tuple[tuple[str, bytes], ...], Library] = {}
 
 
-def _load_once(folder: Path) -> Library:
+def load_once(folder: Path) -> Library:
     """The library of a folder; the shipped one takes seconds, and its texts decide all of it."""
     texts = tuple((str(path), path.read_bytes()) for path in sorted(folder.glob("*.yaml")))
     if texts not in _LIBRARIES:
@@ -38,7 +38,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "en_GB.UTF-8")
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr("api.cli.loading.load", _load_once)
+    monkeypatch.setattr("api.cli.loading.load", load_once)
 
     def call(*arguments: object, stdin: bytes = b"") -> Ran:
         monkeypatch.setattr(sys, "stdin", _StandardInput(stdin))
