@@ -17,6 +17,7 @@ from tests.docs.transcript import play
 
 PAGES: Mapping[str, Language] = {"README.md": "en", "README.zh.md": "zh"}
 DOCUMENTS = (*PAGES, "docs/language.md", "docs/language.zh.md", "docs/officers.md", "docs/officers.en.md")
+DOCUMENTS += ("docs/first-rulebook.md", "docs/first-rulebook.en.md", "docs/editors.md", "docs/editors.en.md")
 DOCUMENTS += ("docs/service.md", "docs/service.en.md", "docs/proofs.md", "docs/proofs.zh.md")
 
 

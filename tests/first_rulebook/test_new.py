@@ -185,9 +185,9 @@ def test_a_library_that_lacks_what_a_rule_needs_is_told_what(here: Path, lacking
         case _:
             text = (own / "facts.yaml").read_text(encoding="utf-8")
             label = "label: {zh: 号, en: number}"
-            kept = f"facts:\n  ticket_no: {{entity: ticket, {label}, type: text, example: T1}}\n\n"
+            kept = f"facts:\n  ticket_no: {{entity: ticket, {label}, type: text, example: T1}}\n"
             (own / "facts.yaml").write_text(
-                re.sub(r"^facts:.*?(?=^parties)", kept, text, flags=re.MULTILINE | re.DOTALL),
+                re.sub(r"^facts:.*", kept, text, flags=re.MULTILINE | re.DOTALL),
                 encoding="utf-8",
             )
     ran = caiding("new", "rulebook", "first", "--rules", "own")
