@@ -26,6 +26,7 @@ from engine.prove.mutants.nodes import Nodes
 from engine.prove.mutants.offers import Offer
 from engine.prove.mutants.run import Report, Told, mutate, nothing_told
 from engine.prove.mutants.writing import with_examples
+from engine.rulebook.surface import in_words_of
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -99,7 +100,8 @@ def _read(folder: str) -> dict[str, bytes]:
 def _with_examples(
     library: Library, before: Mapping[str, bytes], offers: tuple[Offer, ...]
 ) -> dict[str, bytes]:
-    nodes = Nodes(library)
+    assert library.catalogue is not None, "a library with mutants has a catalogue"
+    nodes, catalogue = Nodes(library), library.catalogue
     by_item: dict[int, list[Offer]] = {}
     for offer in offers:
         by_item.setdefault(offer.head, []).append(offer)
@@ -108,7 +110,8 @@ def _with_examples(
         mine = [(nodes.items[key], some) for key, some in by_item.items() if nodes.file(key) is source]
         if mine:
             mark = _mark(source, before[source.name])
-            after[source.name] = mark + with_examples(source.text, mine).encode()
+            new = with_examples(source.text, mine)
+            after[source.name] = mark + in_words_of(source.text, source.name, new, catalogue).encode()
     return after
 
 

@@ -41,6 +41,14 @@ def translated(name: str, text: str, catalogue: Catalogue, language: Language) -
     return mark + _with_schema(respelled_source(source, new), language)
 
 
+def in_words_of(before: str, name: str, text: str, catalogue: Catalogue) -> str:
+    """A changed text wholly in Chinese, if it was wholly so `before`; else as it is."""
+    was_chinese = (
+        translated(name, before, catalogue, "zh") == before != translated(name, before, catalogue, "en")
+    )
+    return translated(name, text, catalogue, "zh") if was_chinese else text
+
+
 def _with_schema(text: str, language: Language) -> str:
     """The line for editors that names the schema, where there is one, names that of the language."""
     kept = ".zh" if language == "zh" else ""

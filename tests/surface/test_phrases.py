@@ -13,7 +13,7 @@ from engine.read.nodes import MappingNode
 from engine.read.yaml_nodes import read
 from engine.rulebook.catalogue import catalogue_from_node
 from engine.rulebook.model import Catalogue
-from engine.rulebook.surface import translated
+from engine.rulebook.surface import in_words_of, translated
 
 HERE = Path(__file__).parent
 PHRASES: list[dict[str, Any]] = yaml.safe_load((HERE / "phrases.yaml").read_text(encoding="utf-8"))
@@ -131,3 +131,17 @@ def values(text: str) -> Any:
     node, findings = read("r.yaml", text.encode())
     assert findings == []
     return node
+
+
+def test_what_is_added_to_a_chinese_rulebook_is_put_into_its_words(catalogue: Catalogue) -> None:
+    """But not to one in English words, nor to one of both."""
+    phrase = {"item": "rule"}
+    chinese, english = (
+        text_in(form, phrase, part) for form, part in ((CHINESE, "条件: {}"), (ENGLISH, "when: {}"))
+    )
+    both, added = chinese.replace("条件", "when"), "        then: {score: {name: call_back, points: 1}}\n"
+    assert in_words_of(chinese, "r.yaml", chinese + added, catalogue).endswith(
+        "结论: {评分: {名称: 回访, 分数: 1}}\n"
+    )
+    for before in (english, both):
+        assert in_words_of(before, "r.yaml", before + added, catalogue) == before + added
