@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeAlias
 
 from engine.base.findings import Finding
 from engine.base.spans import Span
@@ -45,23 +46,46 @@ class Coverage:
     uncovered: tuple[str, ...]
 
 
+_Choice: TypeAlias = frozenset[tuple[str, str]]
+
+
 @dataclass
 class _Bench:
-    """Evaluators by choice of readings, each made once."""
+    """Evaluators by choice of readings, each made once.
+
+    Under readings of their own, only the items with examples there are judged: making an evaluator of all
+    rules for a few examples would take most of the time.
+    """
 
     library: Library
     name: str
-    made: dict[tuple[tuple[str, str], ...], Evaluator] = field(default_factory=dict)
+    made: dict[_Choice, Evaluator] = field(default_factory=dict)
 
     def for_readings(self, readings: Mapping[str, str]) -> tuple[Plan, Evaluator]:
-        key = tuple(sorted(readings.items()))
-        if key not in self.made:
-            plan = self.library.under(readings) if readings else self.library.plan
-            if plan is None:
-                raise ValueError("a library with findings has no plan to judge by")
-            self.made[key] = evaluator(self.name, plan)
-        found = self.made[key]
+        choice = frozenset(readings.items())
+        if choice not in self.made:
+            self.made[choice] = evaluator(self.name, self._plan(readings))
+        found = self.made[choice]
         return found.plan, found
+
+    def _plan(self, readings: Mapping[str, str]) -> Plan:
+        if self.library.plan is None:
+            raise ValueError("a library with findings has no plan to judge by")
+        if not readings:
+            return self.library.plan
+        plan = self.library.under(readings)
+        wanted = self._exampled[frozenset(readings.items())]
+        return replace(plan, items=tuple(item for item in plan.items if item.origin.id in wanted))
+
+    @cached_property
+    def _exampled(self) -> Mapping[_Choice, frozenset[str]]:
+        """The items that have examples under each choice of readings."""
+        found: dict[_Choice, set[str]] = {}
+        for book in self.library.rulebooks:
+            for item in book.items:
+                for example in item.head.examples:
+                    found.setdefault(frozenset(example.readings.items()), set()).add(item.head.id)
+        return {choice: frozenset(items) for choice, items in found.items()}
 
     def close(self) -> None:
         for made in self.made.values():
