@@ -106,6 +106,12 @@ def test_a_shipped_rulebook_comes_back_as_it_was(book: Path) -> None:
         assert back == english
 
 
+def test_every_unit_of_the_shipped_catalogue_has_its_word() -> None:
+    catalogue = catalogue_of(library())
+    counted = {fact.type.unit for fact in catalogue.facts.values() if fact.type.unit is not None}
+    assert set(catalogue.units) == counted | {catalogue.currency}
+
+
 def test_the_chinese_compensation_rulebook_has_no_english_words_left() -> None:
     """But ids, sources, and the texts that people read in English."""
     node, findings = read("compensation.yaml", IN_CHINESE.encode())
