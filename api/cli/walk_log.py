@@ -24,7 +24,7 @@ from api.tickets.sources import FORMS, Form, form_of, rows_of
 from api.tickets.ticket import WHOLE_FILE
 from engine.base.findings import Finding, Language
 from engine.evaluate.durable import Disagreement, DurableFailure
-from engine.evaluate.facts import Facts, facts_from
+from engine.evaluate.facts import Facts
 from engine.evaluate.walk.case_file import CaseFile
 
 
@@ -89,11 +89,10 @@ def _good(
 ) -> Iterator[tuple[int, Facts]]:
     """The tickets that can be judged; the trouble of the others is told."""
     for ticket in log_tickets(log, mapping.constants):
-        facts, findings = facts_from(ticket.facts, log.plan, ticket.pointer)
-        if ticket.findings or findings:
-            trouble.write(wanted.name, ticket.line, [*ticket.findings, *findings])
+        if ticket.findings:
+            trouble.write(wanted.name, ticket.line, ticket.findings)
         else:
-            yield ticket.line, facts
+            yield ticket.line, ticket.facts
     counts.bad = len(log.bad)
 
 

@@ -135,7 +135,10 @@ def _instant_of(cell: Raw, mapping: LogMapping, zone: str) -> datetime | Finding
 
 
 def log_tickets(log: EventLog, constants: Mapping[str, Raw]) -> Iterator[Ticket]:
-    """A ticket for each number, in the order of the log; one with a row that cannot be read is not judged."""
+    """A ticket for each number, in the order of the log; one with a row that cannot be read is not judged.
+
+    The facts of a good one are values of the catalogue already.
+    """
     beginning, _ = facts_from(dict(constants), log.plan, "")
     for ticket, line in log.lines.items():
         if ticket in log.bad:

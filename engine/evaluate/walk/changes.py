@@ -15,7 +15,7 @@ from engine.plan.nodes import Plan
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.types import Kind, Record, Type
 
-NOW, TODAY = "now", "today"
+NOW = "now"
 How: TypeAlias = Literal["set", "taken", "added", "closed"]
 
 
@@ -89,75 +89,63 @@ class _Work:
             self.changes.append(FactChange(name, "taken"))
 
     def append(self, name: str, records: tuple[Any, ...]) -> None:
-        declared = self.plan.facts.get(name)
-        if not self._is_list(declared, name, "append"):
+        declared = self._list(name, "append")
+        added = None if declared is None else self._records(declared, records, "append")
+        if declared is None or added is None:
             return
-        meant = [self._meant(record, declared) for record in records]
-        known, findings = facts_from({name: meant}, self.plan, "/append")
-        self.findings += findings
-        if findings:
-            return
-        added: tuple[Record, ...] = known[name]  # type: ignore[assignment]  # a list is a tuple of records
-        self._lengthen(name, added, declared)
-
-    def _lengthen(self, name: str, added: tuple[Record, ...], declared: FactDeclaration | None) -> None:
         before = self.facts.get(name, ())
-        most = 1 if declared is not None and declared.is_record else MOST_RECORDS
+        most = 1 if declared.is_record else MOST_RECORDS
         if len(before) + len(added) > most:
-            values = {"fact": name, "most": f"{most:,}"}
-            self.findings.append(Finding("W005", values, pointer=f"/append/{name}"))
+            self._say("W005", name, "append", most=f"{most:,}")
             return
         self.facts[name] = (*before, *added)
-        type_ = self.plan.facts[name].type
-        self.changes += [FactChange(name, "added", shown((record,), type_)[0]) for record in added]
+        self.changes += [FactChange(name, "added", self._shown(name, record)) for record in added]
 
     def close(self, name: str, fields: Mapping[str, Any]) -> None:
-        declared = self.plan.facts.get(name)
-        if not self._is_list(declared, name, "close") or not self._has_fields(declared, fields):
+        declared = self._list(name, "close")
+        late = None if declared is None else self._records(declared, (dict(fields),), "close")
+        if late is None:
             return
-        known, findings = facts_from({name: [self._meant(dict(fields), declared)]}, self.plan, "/close")
-        self.findings += [_without_position(finding) for finding in findings]
-        if findings:
-            return
-        late: Record = known[name][0]  # type: ignore[index,assignment]  # a list is a tuple of records
         records = list(self.facts.get(name, ()))
         which = open_record(records, fields)
         if which is None:
-            values = {"fact": name, "fields": ", ".join(fields)}
-            self.findings.append(Finding("W004", values, pointer=f"/close/{name}"))
+            self._say("W004", name, "close", fields=", ".join(fields))
             return
-        records[which] = {**records[which], **late}
+        records[which] = {**records[which], **late[0]}
         self.facts[name] = tuple(records)
-        said = shown((records[which],), self.plan.facts[name].type)[0]
-        self.changes.append(FactChange(name, "closed", said))
+        self.changes.append(FactChange(name, "closed", self._shown(name, records[which])))
+
+    def _say(self, code: str, name: str, place: str, /, **values: str) -> None:
+        self.findings.append(Finding(code, {"fact": name, **values}, pointer=f"/{place}/{name}"))
+
+    def _shown(self, name: str, record: Record) -> Any:
+        return shown((record,), self.plan.facts[name].type)[0]
+
+    def _records(
+        self, declared: FactDeclaration, records: tuple[Any, ...], key: str
+    ) -> tuple[Record, ...] | None:
+        """The records as values; None where something does not fit, which is then said."""
+        meant = [self._meant(record, declared) for record in records]
+        known, findings = facts_from({declared.name: meant}, self.plan, f"/{key}")
+        self.findings += map(_without_position, findings) if key == "close" else findings
+        found: Any = known.get(declared.name)
+        return None if findings else found
 
     def _put(self, name: str, how: How, value: Any) -> None:
         self.facts[name] = value
         self.changes.append(FactChange(name, how, shown(value, self.plan.facts[name].type)))
 
-    def _is_list(self, declared: FactDeclaration | None, name: str, key: str) -> bool:
-        """Whether a fact is a list of records; the finding where it is none or not there at all."""
-        pointer = f"/{key}/{name}"
+    def _list(self, name: str, key: str) -> FactDeclaration | None:
+        """The list of records of that name; None where it is none or not there at all, which is then said."""
+        declared = self.plan.facts.get(name)
         if declared is not None and declared.type.kind is Kind.LIST:
-            return True
-        if declared is None:
-            lists = [n for n, fact in self.plan.facts.items() if fact.type.kind is Kind.LIST]
-            near = closest(name, lists)
-            self.findings.append(Finding("F001", {"name": name}, pointer=pointer, suggestion=near))
-        else:
-            self.findings.append(Finding("W003", {"fact": name, "key": key}, pointer=pointer))
-        return False
-
-    def _has_fields(self, declared: FactDeclaration | None, fields: Mapping[str, Any]) -> bool:
-        known = declared.type.fields if declared is not None else {}
-        unknown = [name for name in fields if name not in known]
-        of = declared.name if declared is not None else ""
-        for name in unknown:
-            near = closest(name, known)
-            self.findings.append(
-                Finding("F001", {"name": name}, pointer=f"/close/{of}/{name}", suggestion=near)
-            )
-        return not unknown
+            return declared
+        if declared is not None:
+            self._say("W003", name, key, key=key)
+            return None
+        near = closest(name, [n for n, fact in self.plan.facts.items() if fact.type.kind is Kind.LIST])
+        self.findings.append(Finding("F001", {"name": name}, pointer=f"/{key}/{name}", suggestion=near))
+        return None
 
     def _meant(self, value: Any, declared: FactDeclaration | None) -> Any:
         """The value with `now` and `today` as the instant or the day that they stand for."""

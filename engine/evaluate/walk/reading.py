@@ -23,8 +23,6 @@ from engine.read.yaml_nodes import read
 from engine.rulebook.fields import Unreadable, entries, items, mapping, optional_words, text
 from engine.rulebook.model import Words
 
-MOST_EVENTS = 10_000
-
 
 def read_case(name: str, content: bytes, library: Library) -> tuple[CaseFile | None, list[Finding]]:
     """The case of a file, or None and all that is wrong with it; the library must be free of errors."""
