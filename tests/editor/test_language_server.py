@@ -150,3 +150,33 @@ def test_a_shipped_rulebook_is_not_underlined(server_on_the_project: Editor) -> 
     file = ROOT / "rules" / "compensation.yaml"
     server_on_the_project.open(file, file.read_text(encoding="utf-8"))
     assert server_on_the_project.findings(file) == []
+
+
+IN_CHINESE = """\
+# yaml-language-server: $schema=.schema/rulebook.zh.json
+规则书: mine
+标题: {中文: 一, 英文: one}
+各节:
+  - 节: first
+    标题: {中文: 一, 英文: one}
+    条目:
+      - 规则: one
+        标题: {中文: 一, 英文: one}
+        依据: {来源: zto2015, 原文: 一}
+        条件:
+          首次来电投诉类型: 不提供发票
+        结论: {罚款: {金额: 首次来电处罚, 付款方: 责任网点, 按: 每票}}
+"""
+
+
+def test_a_rulebook_in_chinese_is_completed_and_explained_in_chinese(shown: tuple[Editor, Path]) -> None:
+    started, file = shown
+    started.open(file, IN_CHINESE)
+    assert started.findings(file) == []
+    assert "用于：penalties/first-call" in started.hover(file, 11, 12)
+    begun = file.with_stem(f"{file.stem}_begun")
+    started.open(begun, IN_CHINESE.replace("首次来电投诉类型: 不提供发票", "首"))
+    assert "首次来电投诉类型" in started.completions(begun, 11, 11)
+    misspelt = file.with_stem(f"{file.stem}_misspelt")
+    started.open(misspelt, IN_CHINESE.replace("首次来电投诉类型", "首次来电类型"))
+    assert [finding["range"]["start"]["line"] for finding in started.findings(misspelt)] == [11]

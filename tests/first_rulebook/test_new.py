@@ -28,9 +28,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def sound(folder: Path) -> bool:
-    """Whether `check` finds nothing, not even a gap, and every evaluator passes every example."""
-    return unfound(folder) and caiding("test", folder, "--evaluator", "all").code == 0
+def sound(folder: Path, evaluator: str = "compiled") -> bool:
+    """Whether `check` finds nothing, not even a gap, and the examples pass on another evaluator too."""
+    return unfound(folder) and caiding("test", folder, "--evaluator", evaluator).code == 0
 
 
 def unfound(folder: Path) -> bool:
@@ -48,7 +48,7 @@ def test_a_new_library_with_a_new_rulebook_is_sound(
     assert caiding("check", "own").code == 0
     made = caiding("new", "rulebook", "first", "--rules", "own", "--lang", language)
     assert made.said.startswith(str(Path("own", "first.yaml")))
-    assert sound(Path("own"))
+    assert sound(Path("own"), evaluator="all")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
