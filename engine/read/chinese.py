@@ -27,6 +27,9 @@ class Twins:
     def __contains__(self, word: str) -> bool:
         return word in self.chinese or word in self.english
 
+    def __len__(self) -> int:
+        return len(self.chinese)
+
     def __iter__(self) -> Iterator[str]:
         """The words of both languages."""
         yield from self.chinese

@@ -26,6 +26,7 @@ _PROBLEMS: tuple[tuple[str, str], ...] = (
 )
 _AT_CONTEXT = {"R022", "R025", "R026", "R027"}
 _LONGEST_SHOWN = 40
+_FARTHEST = 1_000
 _HALF = {"：": ": ", "｛": "{", "｝": "}", "，": ",", "－": "-"}
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
 # A colon behind the first word of an entry, a brace, a dash before an item, a comma before another entry.
@@ -56,8 +57,9 @@ def _full_width(source: SourceText, context: int, problem: int) -> Span | None:
     line = source.text.rfind("\n", 0, problem) + 1
     before = source.text[:line].rstrip().rfind("\n") + 1
     line_end = source.text.find("\n", problem)
-    end = line_end if line_end >= 0 else len(source.text)
-    for start in (line, before, min(context, before)):
+    end = min(line_end if line_end >= 0 else len(source.text), problem + _FARTHEST)
+    nearest = max(0, problem - _FARTHEST)
+    for start in (max(place, nearest) for place in (line, before, min(context, before))):
         bare = _QUOTED.sub(lambda found: "·" * len(found.group()), source.text[start:end])
         if found := _WIDE.search(bare):
             return Span(source, start + found.end() - 1, start + found.end())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from engine.base.suggest import nearest_day
 from engine.read.chinese import Twins, keywords, unquoted
+from engine.read.formulas import MAXIMUM_LENGTH
 from engine.read.nodes import Piece
 from engine.rulebook.surface_scope import Scope, as_word, in_english, spelled
 from engine.rulebook.vocabulary import ANYTHING, Subject
@@ -64,6 +66,8 @@ def respelled(text: str, scope: Scope, *, tests: bool) -> Respelling:
 
     What is not known stays as it is. In a Chinese file the punctuation of an input method is read too.
     """
+    if len(text) > MAXIMUM_LENGTH:
+        return Respelling(text, (), ())
     return _Respeller(text, scope, scope.subject).done(tests=tests)
 
 
@@ -198,13 +202,18 @@ class _Respeller:
     def _value_of_a_fact_beside(self, token: Token, word: str) -> tuple[str | None, tuple[Twins, ...]]:
         """A value that is compared with nothing nearby: of the facts that the formula names."""
         found: dict[str, Twins] = {}
-        for index in range(len(self.tokens)):
-            members = self._named(index).members
+        for members in self._members:
             if (name := members.in_english(word)) is not None:
                 found[name] = members
         if len(found) > 1:
             self.ambiguous.append(Ambiguous(token.start, token.end, tuple(found)))
         return (next(iter(found)), tuple(found.values())) if len(found) == 1 else (None, ())
+
+    @cached_property
+    def _members(self) -> tuple[Twins, ...]:
+        """The values of each fact that the formula names."""
+        named = (self._named(index).members for index in range(len(self.tokens)))
+        return tuple({id(members): members for members in named if members}.values())
 
     def _bracket(self, index: int) -> None:
         """Opens and closes brackets; those after `in` and `not` hold tests."""
