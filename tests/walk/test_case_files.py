@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,29 @@ import yaml
 from engine.base.findings import codes
 from engine.evaluate.walk.expectations import disappointed
 from tests.walk.desk import HERE, case, library, plan, read, walked
+
+CALLED = {
+    "kind": "类型",
+    "loss": "丢失",
+    "value": "价值",
+    "excused": "已谅解",
+    "opened_at": "开单时间",
+    "waits": "等待记录",
+    "began": "起",
+    "ended": "止",
+    "customer": "等客户",
+    "close_ticket": "关单",
+    "note": "备注",
+    "compensation": "赔偿",
+}
+"""Some names of the catalogue, and what it calls them in Chinese."""
+
+
+def in_chinese(line: str) -> str:
+    """A line of a case with the catalogue's labels, unless it is a text for people."""
+    for name, label in CALLED.items() if "{zh" not in line else ():
+        line = re.sub(rf"(?<![\w/-]){name}(?![\w/-])", label, line)
+    return line
 
 
 def data(name: str) -> Any:
@@ -80,6 +104,23 @@ def test_records_are_added_and_the_last_open_one_is_closed() -> None:
 def test_a_day_and_an_hour_may_be_parted_by_a_space_and_carry_an_offset() -> None:
     one = case("case: a\nevents: [{at: 2015-06-10 10:00}, {at: '2015-06-10T02:30:15Z'}]\n")
     assert [f"{step.at:%H:%M:%S%z}" for step in one.steps] == ["10:00:00+0800", "10:30:15+0800"]
+
+
+def test_facts_fields_values_and_codes_may_be_called_by_their_chinese_labels() -> None:
+    english = (HERE / "cases" / "an-answer-too-late.case.yaml").read_text(encoding="utf-8")
+    chinese = "".join(map(in_chinese, english.splitlines(keepends=True)))
+    assert len([label for label in CALLED.values() if label in chinese]) == len(CALLED)
+    assert case(chinese) == case(english)
+    assert walked(case(chinese)) == walked(case(english))
+
+
+def test_a_mistake_among_chinese_words_is_said_of_them() -> None:
+    found, findings = read("case: a\nevents: [{at: 2015-06-10T10:00, facts: {类型: 丢, 开单时刻: now}}]\n")
+    assert found is None
+    assert [(f.code, f.span.text if f.span else "") for f in findings] == [
+        ("F006", "丢"),
+        ("F001", "开单时刻"),
+    ]
 
 
 def test_a_case_is_judged_by_the_readings_that_it_names() -> None:

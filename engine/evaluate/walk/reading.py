@@ -14,6 +14,7 @@ from engine.base.suggest import closest
 from engine.evaluate.facts import Facts, as_of_from, facts_from
 from engine.evaluate.walk.case_file import CaseFile, Expected, Step
 from engine.evaluate.walk.changes import NOW, Change, changed, facts_set
+from engine.evaluate.walk.chinese import by_name
 from engine.library import Library
 from engine.plan.nodes import Plan
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -25,10 +26,15 @@ from engine.rulebook.model import Words
 
 
 def read_case(name: str, content: bytes, library: Library) -> tuple[CaseFile | None, list[Finding]]:
-    """The case of a file, or None and all that is wrong with it; the library must be free of errors."""
+    """The case of a file, or None and all that is wrong with it; the library must be free of errors.
+
+    Facts, fields, values and codes may be called by their Chinese labels.
+    """
     node, findings = read(name, content)
     if node is None:
         return None, findings
+    if isinstance(node, MappingNode) and library.catalogue is not None:
+        node = by_name(node, library.catalogue, findings)
     case, more = case_from_node(node, library)
     found = in_order([*findings, *more])
     return (None if has_errors(found) else case), found
