@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from rich.text import Text
@@ -29,9 +30,8 @@ class VerdictText(CatalogueWords):
     def _lines(self, name: str, verdict: Verdict) -> Iterator[tuple[str, str]]:
         as_of = f"  {self._heading('as_of', as_of=verdict['as_of'])}" if verdict["as_of"] else ""
         yield f"{self._heading('ticket', name=name)}{as_of}", "bold"
-        for outcome in verdict["outcomes"]:
-            yield f"  {self._kind(outcome)}{self.summary(outcome)}", "green"
-            yield from self._source_of(outcome, outcome["rule"], outcome["title"])
+        for _, alike in groupby(verdict["outcomes"], key=_grounds):
+            yield from self._concluded(list(alike))
         for defeated in verdict["defeated"]:
             yield from self._defeated(defeated)
         for undecided in verdict["undecided"]:
@@ -52,6 +52,12 @@ class VerdictText(CatalogueWords):
 
     def _kind(self, outcome: Outcome) -> str:
         return f"{label_or('kind', outcome['kind'], self.language, outcome['kind'])}{self._colon}"
+
+    def _concluded(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
+        """What one rule concludes for the same reasons, which are told once."""
+        for outcome in outcomes:
+            yield f"  {self._kind(outcome)}{self.summary(outcome)}", "green"
+        yield from self._source_of(outcomes[0], outcomes[0]["rule"], outcomes[0]["title"])
 
     def _defeated(self, defeated: Defeated) -> Iterator[tuple[str, str]]:
         by = f"{self._heading('by')} {defeated['by']}"
@@ -151,3 +157,8 @@ class VerdictText(CatalogueWords):
         needs = self._list(map(self.code, outcome.get("requires", ())))
         requires = f"  {label('words', 'requires', self.language, what=needs)}" if needs else ""
         return f"{self.code(outcome['action'])} {word}{requires}"
+
+
+def _grounds(outcome: Outcome) -> tuple[object, ...]:
+    """What an outcome rests on: its rule and row, the conditions that mattered, the sentences cited."""
+    return outcome["rule"], outcome.get("row"), outcome["because"], outcome["citations"]
