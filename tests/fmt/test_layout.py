@@ -19,8 +19,9 @@ from tests.agreement.made_up import made_up_texts
 from tests.cases.small_library import library_from
 from tests.fmt.scrambled import Scrambler, comment_places, read_well
 
-RULES = Path(__file__).resolve().parents[2] / "rules"
-SHIPPED = sorted(RULES.glob("*.yaml"))
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = sorted((ROOT / "rules").glob("*.yaml"))
+LIBRARY_FILES = sorted([*(ROOT / "rules").rglob("*.yaml"), *(ROOT / "examples").rglob("*.yaml")])
 _TEXTS = {file.name: file.read_text(encoding="utf-8") for file in SHIPPED}
 PAIRS = sorted((Path(__file__).parent / "layout").glob("*.yaml"))
 
@@ -122,6 +123,15 @@ def test_a_layout_of_shipped_files_changes_no_edition() -> None:
     assert laid.plan == as_shipped.plan
     assert laid.plan.edition == as_shipped.plan.edition
     assert laid.rulebooks == as_shipped.rulebooks
+
+
+@pytest.mark.parametrize("file", LIBRARY_FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_what_is_shipped_is_laid_out(file: Path) -> None:
+    """`caiding fmt rules examples` does it."""
+    content = file.read_bytes()
+    text, findings = laid_out(file.name, content)
+    if [finding.code for finding in findings] != ["L001"]:
+        assert text == content.decode()
 
 
 def test_comments_in_quotes_and_blocks_of_text_are_text() -> None:
