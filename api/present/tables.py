@@ -244,7 +244,8 @@ class RulebookTables:
             conditions = self.conditions.together(exception.condition)
             title = exception.title.in_language(self.language)
             colon = label("words", "colon", self.language)
-            yield "unless", f"{title}（{effect}）{colon}{conditions}"
+            bracketed = label("words", "where", self.language, what=effect)
+            yield "unless", f"{title}{bracketed}{colon}{conditions}"
             if exception.citations:
                 yield "unless", self._cites(exception.citations)
 
