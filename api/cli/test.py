@@ -24,6 +24,9 @@ from engine.evaluate.examples import Coverage, coverage
 from engine.library import Library
 from engine.rulebook.model import Aggregate, Clock, Definition, Rule, Table
 
+KINDS = ("rule", "exception", "definition", "clock", "table", "row")
+"""What examples can reach, in the order in which it is told."""
+
 
 @described("test")
 @click.argument("folder", default="rules")
@@ -110,12 +113,12 @@ def uncovered_findings(library: Library, covered: Coverage) -> list[Finding]:
 
 
 def _tally(library: Library, covered: Coverage) -> dict[str, tuple[int, int]]:
-    """How many of each kind are covered, and how many there are."""
-    tally: dict[str, tuple[int, int]] = {}
+    """How many of each kind are covered, and how many there are; kinds in an order that files do not change."""
+    tally = dict.fromkeys(KINDS, (0, 0))
     for name, (kind, _) in places(library).items():
-        reached, every = tally.get(kind, (0, 0))
+        reached, every = tally[kind]
         tally[kind] = (reached + (name not in covered.uncovered), every + 1)
-    return tally
+    return {kind: counts for kind, counts in tally.items() if counts[1]}
 
 
 def _write(
