@@ -85,7 +85,7 @@ class Loading:
 def library_texts(categories: int) -> dict[str, bytes]:
     """The files of a library by name; its rules are ten a category, in rulebooks of 200."""
     names = [f"c{i:03}" for i in range(categories)]
-    values = ", ".join(f"{name}: {{zh: 类, en: {name}}}" for name in names)
+    values = ", ".join(f"{name}: {{zh: 类{name}, en: {name}}}" for name in names)
     files = {"facts.yaml": _FACTS.format(values=values), "sources.yaml": _SOURCES % ("a" * 64)}
     for i in range(0, categories, CATEGORIES_A_BOOK):
         book = f"book{i // CATEGORIES_A_BOOK}"
