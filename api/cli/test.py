@@ -113,7 +113,7 @@ def uncovered_findings(library: Library, covered: Coverage) -> list[Finding]:
 
 
 def _tally(library: Library, covered: Coverage) -> dict[str, tuple[int, int]]:
-    """How many of each kind are covered, and how many there are; kinds in an order that files do not change."""
+    """How many of each kind are covered, and how many there are, in the order of `KINDS`."""
     tally = dict.fromkeys(KINDS, (0, 0))
     for name, (kind, _) in places(library).items():
         reached, every = tally[kind]
