@@ -28,7 +28,7 @@ from tests.shipped.shipped import ROOT, library
 
 RULES = ROOT / "rules"
 BOOKS = sorted(path for path in RULES.glob("*.yaml") if path.name not in SPECIAL)
-IN_CHINESE = (RULES / "zh" / "compensation.yaml").read_text(encoding="utf-8")
+IN_CHINESE = (ROOT / "examples" / "chinese" / "compensation.yaml").read_text(encoding="utf-8")
 MADE_UP = settings(
     derandomize=True,
     deadline=None,

@@ -13,7 +13,7 @@ from engine.read.chinese_schema import chinese_rulebook_schema
 from engine.read.plain_values import plain
 from engine.read.yaml_nodes import read
 
-SHIPPED = Path(__file__).parents[2] / "rules" / "zh" / "compensation.yaml"
+SHIPPED = Path(__file__).parents[2] / "examples" / "chinese" / "compensation.yaml"
 TEXT = files("engine.read").joinpath("rulebook.zh.schema.json").read_text(encoding="utf-8")
 VALIDATOR = Draft202012Validator(json.loads(TEXT))
 
