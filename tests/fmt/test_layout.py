@@ -25,6 +25,19 @@ LIBRARY_FILES = sorted([*(ROOT / "rules").rglob("*.yaml"), *(ROOT / "examples").
 _TEXTS = {file.name: file.read_text(encoding="utf-8") for file in SHIPPED}
 PAIRS = sorted((Path(__file__).parent / "layout").glob("*.yaml"))
 
+_SIGNS = "#-?:|>\"'{}[],\n\t~&*!%\\“：\u3000\x85\u2028\ufeff"
+BREAKERS = (*_SIGNS, " # c", "\n# c\n", "- ", ": ", "\r\n", "---\n", "{}", "''")
+    *"#-?:|>\"'{}[],\n\t~&*!%\\“：\u3000\x85\u2028\ufeff",
+    " # c",
+    "\n# c\n",
+    "- ",
+    ": ",
+    "\r\n",
+    "---\n",
+    "{}",
+    "''",
+)
+
 
 def formatted(text: str) -> str:
     new, findings = laid_out("x.yaml", text.encode())
@@ -100,6 +113,18 @@ def test_any_layout_of_a_file_becomes_one_with_every_comment_at_its_place(
                 assert path in at, (comment, path)
     if not scrambler.stands_at:
         assert new == formatted(Scrambler(random, 0).text(root))
+
+
+@given(st.randoms(use_true_random=False), st.sampled_from(PAIRS))
+@settings(max_examples=100, deadline=None)
+def test_broken_text_is_refused_or_laid_out_once_and_for_all(random: Random, file: Path) -> None:
+    text = file.read_text(encoding="utf-8").partition("\n=====\n")[0]
+    for _ in range(3):
+        at = random.randrange(len(text) + 1)
+        text = text[:at] + random.choice(BREAKERS) + text[at + random.choice((0, 0, 1, 5)) :]
+    new, findings = laid_out("x.yaml", text.encode())
+    assert (new is None) == bool(findings)
+    assert new is None or formatted(new) == new
 
 
 @given(st.randoms(use_true_random=False))
