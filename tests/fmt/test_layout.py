@@ -27,16 +27,6 @@ PAIRS = sorted((Path(__file__).parent / "layout").glob("*.yaml"))
 
 _SIGNS = "#-?:|>\"'{}[],\n\t~&*!%\\“：\u3000\x85\u2028\ufeff"
 BREAKERS = (*_SIGNS, " # c", "\n# c\n", "- ", ": ", "\r\n", "---\n", "{}", "''")
-    *"#-?:|>\"'{}[],\n\t~&*!%\\“：\u3000\x85\u2028\ufeff",
-    " # c",
-    "\n# c\n",
-    "- ",
-    ": ",
-    "\r\n",
-    "---\n",
-    "{}",
-    "''",
-)
 
 
 def formatted(text: str) -> str:
