@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -73,9 +73,7 @@ class _Bench:
             raise ValueError("a library with findings has no plan to judge by")
         if not readings:
             return self.library.plan
-        plan = self.library.under(readings)
-        wanted = self._exampled[frozenset(readings.items())]
-        return replace(plan, items=tuple(item for item in plan.items if item.origin.id in wanted))
+        return self.library.under(readings).only(self._exampled[frozenset(readings.items())])
 
     @cached_property
     def _exampled(self) -> Mapping[_Choice, frozenset[str]]:

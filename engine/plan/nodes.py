@@ -7,8 +7,8 @@ in which they can be worked out. Spans are kept and never count in equality.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -162,6 +162,15 @@ class Plan:
             name: tuple(d for d in self.definitions if d.fact.name in names)
             for name, names in rests_on.items()
         }
+
+    def only(self, ids: Collection[str]) -> Plan:
+        """The plan of the items and definitions with these ids, and of the definitions that they rest on."""
+        items = tuple(item for item in self.items if item.origin.id in ids)
+        asked = {fact.name for item in items for fact in facts_in(*expressions_of(item))}
+        asked |= {definition.fact.name for definition in self.definitions if definition.origin.id in ids}
+        resting = {needed.fact.name for name in asked for needed in self.leading_to.get(name, ())}
+        definitions = tuple(d for d in self.definitions if d.fact.name in resting)
+        return replace(self, items=items, definitions=definitions)
 
 
 def expressions_of(node: RulePlan | TablePlan | ClockPlan) -> tuple[Expression, ...]:

@@ -57,11 +57,8 @@ CHANGES = (
         "when: {contact_log_type: call, contact_log_at_delivery: true, pod_photo_compliant: true}",
     ),
     (
-        "first_call_type: dispatch_delay\n          scans_before_complaint:\n            some: {}",
-        (
-            "first_call_type: dispatch_delay\n          special_case: false\n"
-            "          scans_before_complaint:\n            some: {}"
-        ),
+        "when: {first_call_type: dispatch_delay, scans_before_complaint:",
+        "when: {first_call_type: dispatch_delay, special_case: false, scans_before_complaint:",
     ),
 )
 """A fine raised, a band moved, an exception narrowed, and a condition added that asks for a further fact."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from functools import reduce
 from operator import or_
 
@@ -27,7 +26,7 @@ def query(plan: Plan, dialect: Dialect, rules: Collection[str] = ()) -> str:
 
     Raises NotSayable with what the dialect cannot say.
     """
-    chosen = _only(plan, rules)
+    chosen = plan.only(rules) if rules else plan
     if dialect == "postgres":
         _refuse_lists(chosen, "PostgreSQL")
     lowered = lower(chosen)
@@ -50,13 +49,6 @@ def _refuse_lists(plan: Plan, dialect: str) -> None:
     ]
     if findings:
         raise NotSayable(findings)
-
-
-def _only(plan: Plan, rules: Collection[str]) -> Plan:
-    """The plan with some of its items; what they rest on is kept, as it may be asked for."""
-    if not rules:
-        return plan
-    return replace(plan, items=tuple(item for item in plan.items if item.origin.id in rules))
 
 
 def _select(lowered: Lowered, *, derived: bool) -> list[Sql]:
