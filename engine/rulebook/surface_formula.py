@@ -45,8 +45,9 @@ class Token(NamedTuple):
 
 
 class Ambiguous(NamedTuple):
-    """A label that values of several facts have; `choices` are their English words."""
+    """A label that several things have; `choices` are their English words, `code` is the finding for it."""
 
+    code: str
     start: int
     end: int
     choices: tuple[str, ...]
@@ -146,18 +147,37 @@ class _Respeller:
         if token.kind == "word":
             english = keywords("formula").in_english(token.text)
             if english is not None:
-                return spelled(english, [keywords("formula")], self.scope.language)
+                return self._formula_word(index, english)
             if self._half(index + 1) == "(" and (function := self._function(token)):
                 return function
         known = self._known(index)
         word = unquoted(token.text)
         name = in_english(word, known)
+        if name is not None and len(choices := self._choices(word, known)) > 1:
+            self.ambiguous.append(Ambiguous("R228", token.start, token.end, choices))
         if name is None:
             name, known = self._value_of_a_fact_beside(token, word)
         if name is None:
             return _as_name(word) if token.kind == "label" and self.scope.language == "en" else token.text
         label = spelled(name, known, self.scope.language)
-        return name if self.scope.language == "en" or "」" in label else as_word(label)
+        if self.scope.language == "en" or "」" in label or len(self._choices(label, known)) > 1:
+            return name
+        return as_word(label)
+
+    def _choices(self, word: str, known: tuple[Twins, ...]) -> tuple[str, ...]:
+        """What a label may mean of all that it could name: values and fields come first, as in English."""
+        names = self.scope.names
+        if known[-len(names) :] != names or in_english(word, known[: 1 - len(names)]) is not None:
+            return ()
+        return self.scope.meanings(word)
+
+    def _formula_word(self, index: int, english: str) -> str:
+        """A word of the language; not told where the value that is tested is called so too."""
+        token, language = self.tokens[index], self.scope.language
+        member = self._subject(index).members.english.get(keywords("formula").chinese[english])
+        if member is not None and token.text != english:
+            self.ambiguous.append(Ambiguous("R228", token.start, token.end, (english, member)))
+        return english if member is not None else spelled(english, [keywords("formula")], language)
 
     def _function(self, token: Token) -> str | None:
         english = keywords("function").in_english(" ".join(token.text.split()))
@@ -206,7 +226,7 @@ class _Respeller:
             if (name := members.in_english(word)) is not None:
                 found[name] = members
         if len(found) > 1:
-            self.ambiguous.append(Ambiguous(token.start, token.end, tuple(found)))
+            self.ambiguous.append(Ambiguous("R229", token.start, token.end, tuple(found)))
         return (next(iter(found)), tuple(found.values())) if len(found) == 1 else (None, ())
 
     @cached_property

@@ -39,6 +39,16 @@ class Scope:
         """Everything that a bare name can be; what a label is given to first has it."""
         return self.fields, self.vocabulary.facts, self.outputs, self.parameters
 
+    def meanings(self, label: str) -> tuple[str, ...]:
+        """All that a label that is no field's may name, in English: a fact, an output, a parameter.
+
+        A name in English is one thing.
+        """
+        known = (self.vocabulary.facts, self.outputs, self.parameters)
+        if any(label in twins.chinese for twins in known):
+            return ()
+        return tuple(dict.fromkeys(twins.english[label] for twins in known if label in twins.english))
+
     def subject_named(self, written: str) -> Subject:
         """What may be said of the field or fact that a word names in either language."""
         name = in_english(written, self.names)

@@ -131,7 +131,7 @@ class Walk:
         for word in done.ambiguous:
             place = text.span(word.start, word.end)
             choices = ", ".join(f"`{choice}`" for choice in word.choices)
-            self.findings.append(Finding("R229", {"written": place.text, "choices": choices}, place))
+            self.findings.append(Finding(word.code, {"written": place.text, "choices": choices}, place))
         return _with_pieces(node, done.text, done.pieces)
 
 

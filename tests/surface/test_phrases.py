@@ -13,7 +13,7 @@ from engine.read.nodes import MappingNode
 from engine.read.yaml_nodes import read
 from engine.rulebook.catalogue import catalogue_from_node
 from engine.rulebook.model import Catalogue
-from engine.rulebook.surface import in_words_of, translated
+from engine.rulebook.surface import english_nodes, in_words_of, translated
 
 HERE = Path(__file__).parent
 PHRASES: list[dict[str, Any]] = yaml.safe_load((HERE / "phrases.yaml").read_text(encoding="utf-8"))
@@ -22,7 +22,7 @@ ENGLISH = """\
 rulebook: r
 parameters:
   first_fine: {{label: {{zh: 首次罚款, en: first}}, type: money, values: {{2015-04-01: 50 CNY}}}}
-  old_fee: {{label: {{zh: 已收费用, en: old}}, type: boolean, values: {{2015-04-01: true}}}}
+  old_fee: {{label: {{zh: 重量, en: old}}, type: boolean, values: {{2015-04-01: true}}}}
   reply_limit: {{label: {{zh: 回复时限, en: limit}}, type: duration, values: {{2015-04-01: 30 minutes}}}}
 sections:
   - section: s
@@ -34,7 +34,7 @@ CHINESE = """\
 规则书: r
 参数:
   first_fine: {{标签: {{中文: 首次罚款, 英文: first}}, 类型: 金额, 取值: {{2015-04-01: 50元}}}}
-  old_fee: {{标签: {{中文: 已收费用, 英文: old}}, 类型: 是否, 取值: {{2015-04-01: 是}}}}
+  old_fee: {{标签: {{中文: 重量, 英文: old}}, 类型: 是否, 取值: {{2015-04-01: 是}}}}
   reply_limit: {{标签: {{中文: 回复时限, 英文: limit}}, 类型: 时长, 取值: {{2015-04-01: 30分钟}}}}
 各节:
   - 节: s
@@ -68,6 +68,28 @@ def test_each_surface_is_put_into_the_other(phrase: dict[str, Any], catalogue: C
     english, chinese = text_in(ENGLISH, phrase, phrase["en"]), text_in(CHINESE, phrase, phrase["zh"])
     assert translated("r.yaml", english, catalogue, "zh") == chinese
     assert translated("r.yaml", chinese, catalogue, "en") == english
+
+
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        ("{类别: 有}", [("R228", "有", "`present`, `there`")]),
+        ("{类别: 「有」}", []),
+        ("{类别: present}", []),
+        ("{第几次投诉: 有}", []),
+        ("{公式: 重量 > 3公斤}", [("R228", "重量", "`weight`, `old_fee`")]),
+        ("{重量: '> 3公斤'}", []),
+        ("{公式: weight > 3公斤 且 old_fee}", []),
+    ],
+)
+def test_a_word_that_may_mean_two_things_is_not_guessed(
+    test: str, told: list[tuple[str, str, str]], catalogue: Catalogue
+) -> None:
+    text = CHINESE.format(item="规则", name="x", part=f"条件: {test}")
+    node, findings = read("r.yaml", text.encode())
+    assert isinstance(node, MappingNode)
+    english_nodes(node, catalogue, findings)
+    assert [(found.code, found.values["written"], found.values["choices"]) for found in findings] == told
 
 
 LAYOUTS = [
