@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,10 +40,16 @@ class LogWanted:
     def name(self) -> str:
         return str(self.options["log"])
 
-    def as_of(self, otherwise: datetime | None) -> datetime | None:
-        """The instant that was asked for."""
+    def as_of(self, otherwise: datetime | None, last: datetime | None) -> datetime | None:
+        """The instant that was asked for; raises Stop where events lie after it."""
         written = self.options["as_of"]
-        return otherwise if written is None else instant_of_judging(written, self.bench.judge().plan)
+        if written is None:
+            return otherwise
+        asked = instant_of_judging(written, self.bench.judge().plan)
+        if last is not None and asked < last:
+            values = {"until": written, "last": last.isoformat(timespec="minutes")}
+            raise Stop(Finding("W002", values))
+        return asked
 
 
 def walk_ticket(wanted: LogWanted) -> Walked:
@@ -53,14 +59,14 @@ def walk_ticket(wanted: LogWanted) -> Walked:
     log = _read(wanted, mapping, only=ticket)
     if ticket not in log.lines:
         raise Stop(Finding("W030", {"ticket": ticket}))
+    if ticket in log.bad:
+        _tell(wanted, log.bad[ticket])
+        raise Stop(exit_code=FOUND)
     steps, findings = steps_of(log, ticket, mapping.constants)
     if findings:
-        _tell(wanted, log.lines[ticket], findings)
+        _tell(wanted, [(log.lines[ticket], finding) for finding in findings])
         raise Stop(exit_code=FOUND)
-    until = wanted.as_of(None)
-    if until is not None and until < steps[-1].at:
-        last = steps[-1].at.isoformat(timespec="minutes")
-        raise Stop(Finding("W002", {"until": wanted.options["as_of"], "last": last}))
+    until = wanted.as_of(None, steps[-1].at)
     case = CaseFile(ticket, None, {}, (), tuple(steps), (), until)
     return Walked(case, wanted.bench.moments(judge, steps, until), ())
 
@@ -70,7 +76,8 @@ def count_log(wanted: LogWanted) -> int:
     judge, mapping = wanted.bench.judge(), _mapping(wanted)
     log = _read(wanted, mapping)
     last = log.last or instant_of_judging(None, judge.plan)
-    as_of = wanted.as_of(last.replace(microsecond=0)) or last
+    end = last.replace(microsecond=0)
+    as_of = wanted.as_of(end, end if log.events else None) or end
     counts = ClockCounts(log.rows, as_of)
     trouble = TroubleLog(console_on(sys.stderr), wanted.language)
     for line, facts in _good(log, mapping, wanted, trouble, counts):
@@ -96,9 +103,11 @@ def _good(
     counts.bad = len(log.bad)
 
 
-def _tell(wanted: LogWanted, line: int, findings: Sequence[Finding]) -> None:
+def _tell(wanted: LogWanted, findings: Iterable[tuple[int, Finding]]) -> None:
+    """Findings, each with its line."""
     trouble = TroubleLog(console_on(sys.stderr), wanted.language)
-    trouble.write(wanted.name, line, findings)
+    for line, finding in findings:
+        trouble.write(wanted.name, line, [finding])
     trouble.finish()
 
 
@@ -119,7 +128,7 @@ def _read(wanted: LogWanted, mapping: ImportMapping, only: str | None = None) ->
             rows = rows_of(stream, wanted.name, _form(wanted), mapping)
             return read_log(rows, mapping.log, plan, only)
     except UnreadableHeader as refused:
-        _tell(wanted, WHOLE_FILE, refused.findings)
+        _tell(wanted, [(WHOLE_FILE, finding) for finding in refused.findings])
         raise Stop(exit_code=FOUND) from refused
 
 

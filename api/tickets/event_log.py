@@ -181,9 +181,12 @@ def _happened(log: EventLog, facts: Facts, activity: str, at: datetime) -> Chang
 
 
 def steps_of(log: EventLog, ticket: str, constants: Mapping[str, Raw]) -> tuple[list[Step], list[Finding]]:
-    """The events of a ticket as the steps of a case, to be walked; in whole seconds, as verdicts are."""
+    """The events of a ticket as the steps of a case, to be walked; in whole seconds, as verdicts are.
+
+    Rows of it that cannot be read are those of `bad`.
+    """
     beginning, _ = facts_from(dict(constants), log.plan, "")
-    findings = [finding for _, finding in log.bad.get(ticket, ())]
+    findings: list[Finding] = []
     facts = _begun(log, ticket, beginning, findings)
     steps = []
     for at, activity in log.in_order(ticket):
