@@ -27,7 +27,8 @@ COPIED = ("rules", "examples")
 
 
 _COUNTS = re.compile(
-    r"\d+(?: ?/ ?| of )\d+|(?<=:)\d+:\d+(?=$|:|：)|^ *\d+(?= \|)|(?<= )\d+$|\d+(?= (?:条|本|rule|statement|encoded))"
+    r"\d+(?: ?/ ?| of )\d+|(?<=:)\d+:\d+(?=$|:|：)|^ *\d+(?= \|)|(?<= )\d+$"
+    r"|\d+(?= (?:条|本|rule|statement|encoded))"
 )
 """How many rules, statements and examples there are, and on which line: a page need not follow those."""
 
