@@ -13,6 +13,7 @@ from engine.read.chinese import Twins, keywords, unquoted
 from engine.read.formulas import MAXIMUM_LENGTH
 from engine.read.nodes import Piece
 from engine.rulebook.surface_scope import Scope, as_word, in_english, spelled
+from engine.rulebook.types import Kind
 from engine.rulebook.vocabulary import ANYTHING, Subject
 
 _LETTER = "A-Za-z_\u3400-\u4dbf\u4e00-\u9fff"
@@ -172,12 +173,12 @@ class _Respeller:
         return self.scope.meanings(word)
 
     def _formula_word(self, index: int, english: str) -> str:
-        """A word of the language; not told where the value that is tested is called so too."""
-        token, language = self.tokens[index], self.scope.language
-        member = self._subject(index).members.english.get(keywords("formula").chinese[english])
-        if member is not None and token.text != english:
-            self.ambiguous.append(Ambiguous("R228", token.start, token.end, (english, member)))
-        return english if member is not None else spelled(english, [keywords("formula")], language)
+        """A word of the language; not told where it may as well be a value of what is tested."""
+        token = self.tokens[index]
+        other = _other_meaning(english, self._subject(index))
+        if other is not None and token.text != english:
+            self.ambiguous.append(Ambiguous("R228", token.start, token.end, (english, other)))
+        return english if other else spelled(english, [keywords("formula")], self.scope.language)
 
     def _function(self, token: Token) -> str | None:
         english = keywords("function").in_english(" ".join(token.text.split()))
@@ -265,6 +266,14 @@ class _Respeller:
         if self._kind(index) != "word":
             return None
         return keywords("formula").in_english(self.tokens[index].text)
+
+
+def _other_meaning(english: str, subject: Subject) -> str | None:
+    """What the Chinese for a word of the language may also mean as a value: `有` of a truth is `是` too."""
+    chinese = keywords("formula").chinese
+    if subject.kind is Kind.BOOLEAN and english in ("present", "absent"):
+        return chinese["true" if english == "present" else "false"]
+    return subject.members.english.get(chinese[english])
 
 
 def _tokens(text: str, *, half_width: bool) -> Iterator[Token]:
