@@ -19,9 +19,10 @@ setup: .venv/.installed ## make .venv with the locked versions
 
 spark: .venv/.spark ## add Spark, for histories that outgrow one machine (needs Java 17 or later)
 
-demo: .venv/.installed ## check the rulebooks, judge tickets, and try a change of rules on a made-up history
+demo: .venv/.installed ## check the rulebooks, judge tickets, walk a case, and try a change of rules on a made-up history
 	$(BIN)/caiding check rules
 	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 examples/tickets/*.json
+	$(BIN)/caiding walk examples/systems/c5/completed-by-the-superior.case.yaml
 	@mkdir -p build/candidate
 	$(BIN)/caiding generate --rules rules --tickets 10000 --seed 2015 --output build/history.parquet
 	$(BIN)/caiding decide --rules rules --as-of 2015-12-31T18:00 build/history.parquet
