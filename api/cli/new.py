@@ -75,7 +75,7 @@ def library(door: Door, /, folder: str, written: Language | None) -> int:
         raise Stop(cannot_write(str(into / "facts.yaml"), error)) from error
     _write_new({into / name: text for name, text in texts.items()})
     write_schemas(into / FOLDER, sound_library(folder, door.language))
-    click.echo(label("summary", "new_library", door.language, folder=folder))
+    click.echo(label("summary", "new_library", door.language, folder=into))
     return CLEAN
 
 

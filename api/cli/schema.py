@@ -23,6 +23,8 @@ from engine.library import Library
 @option("--write", is_flag=True)
 @click.pass_obj
 def command(door: Door, rules: str, surface: Language, output: str | None, write: bool) -> int:
+    if write and output is not None:
+        raise Stop(Finding("D195", {}))
     library = _with_catalogue(rules, door.language)
     if not write:
         with writing_text(output, ()) as out:

@@ -7,6 +7,7 @@ order in which the mapping names their activities, so that the order of rows is 
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -85,13 +86,15 @@ def read_log(rows: Iterable[Row], mapping: LogMapping, plan: Plan, only: str | N
 
 
 def _text(cell: Raw) -> str:
+    if isinstance(cell, bool | list | dict):
+        return json.dumps(cell, ensure_ascii=False, default=str)
     return "" if cell is None else str(cell).strip()
 
 
 def _read_event(log: EventLog, ticket: str, cells: Mapping[str, Raw]) -> list[Finding]:
     """Keeps one event, or says what is wrong with it."""
     mapping, findings = log.mapping, []
-    if not ticket:
+    if not ticket or isinstance(cells.get(mapping.ticket), bool | list | dict):
         findings.append(Finding("W027", {}, pointer=_pointer(mapping.ticket)))
     activity = _text(cells.get(mapping.activity))
     if mapping.refuse_others and activity not in mapping.activities:

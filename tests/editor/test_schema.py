@@ -216,6 +216,12 @@ def test_schemas_are_brought_up_to_date(own: Path) -> None:
     assert "0 files" in caiding("schema", "--rules", "own", "--write").said
 
 
+def test_schemas_go_into_the_library_or_into_a_file(own: Path) -> None:
+    file = own.parent / "elsewhere.json"
+    ran = caiding("schema", "--rules", "own", "--write", "-o", "elsewhere.json")
+    assert (ran.code, "D195" in ran.said, file.exists()) == (1, True, False)
+
+
 def test_every_schema_is_one(own: Path) -> None:
     for text in schema_files(load(own)).values():
         Draft202012Validator.check_schema(json.loads(text))

@@ -188,3 +188,14 @@ def test_every_message_about_a_log_is_told_somewhere() -> None:
     of_mappings = {code for code in codes() if "W020" <= code <= "W026"} - {"W022"}
     told = {code for mistake in data("log_mistakes.yaml") for code, *_ in mistake["says"]}
     assert of_mappings <= told
+
+
+def test_a_number_that_is_none_makes_no_ticket() -> None:
+    rows = '{"no":{"a":1},"when":"2015-06-10T10:00","what":"opened"}\n'
+    rows += '{"no":true,"when":["x"],"what":"opened"}\n'
+    found = read_log(
+        rows_of(io.BytesIO(rows.encode()), "log.jsonl", "ndjson", mapping()), of_logs(mapping()), plan()
+    )
+    trouble = [finding for ticket in log_tickets(found, {}) for finding in ticket.findings]
+    assert [finding.code for finding in trouble] == ["W027", "W027", "F008"]
+    assert trouble[-1].values["written"] == '["x"]'
