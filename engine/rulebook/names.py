@@ -51,6 +51,14 @@ class Names:
         yield from (parameter.label.zh for parameter in self.parameters.values())
         yield from words.facts
 
+    @property
+    def units(self) -> frozenset[str]:
+        """The units that the catalogue knows, and those that a fact, a field or a parameter is in."""
+        types = [parameter.type for parameter in self.parameters.values()]
+        for fact in self.catalogue.facts.values():
+            types += [fact.type, *(of.type for of in fact.type.fields.values())]
+        return frozenset(self.catalogue.units) | {type_.unit for type_ in types if type_.unit is not None}
+
     def fact(self, name: str, span: Span) -> FactValue:
         """A fact of the catalogue, or a finding with the nearest name."""
         declaration = self.catalogue.facts.get(name)

@@ -64,6 +64,7 @@ def resolve_formula(formula: Formula, names: Names, hint: Type | None = None) ->
     match formula:
         case Number() | Text() | Truth() | Day() | MonthLiteral() | Instant() | TimeOfDay():
             literal = constant(formula, names.catalogue.zone)
+            _require_known_unit(literal, formula.span, names)
             return _hinted(literal, hint)
         case Name():
             return _name(formula, names, hint)
@@ -85,6 +86,15 @@ def resolve_formula(formula: Formula, names: Names, hint: Type | None = None) ->
             return functions.resolve_call(formula, names, hint, resolve_formula)
         case _:
             assert_never(formula)
+
+
+def _require_known_unit(literal: Constant, span: Span, names: Names) -> None:
+    """A word behind a number is a unit, and one that nothing has is a slip: `3且迟到` is no `3 and late`."""
+    unit = literal.type.unit
+    if unit is None or literal.type.kind is Kind.MONEY or unit in names.units:
+        return
+    words = {*names.units, *Vocabulary(names.catalogue).units}
+    raise names.fail("R278", span, closest(unit, words), written=span.text, unit=unit)
 
 
 def _hinted(literal: Constant, hint: Type | None) -> Constant:
