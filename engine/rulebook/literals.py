@@ -112,7 +112,7 @@ def scalar_of_type(node: Node, type_: Type, zone: str, findings: list[Finding]) 
         findings.append(formula)
         raise Unreadable
     found = _constant_of(formula, type_, zone)
-    if found is None or not found.type.meets(type_):
+    if found is None or not found.type.meets(type_) or _has_a_unit_too_many(found, type_):
         values = {"written": node.span.text, "type": str(type_)}
         suggestion = closest(node.text, type_.members) if type_.members else None
         findings.append(Finding("R220", values, node.span, suggestion=suggestion))
@@ -121,6 +121,11 @@ def scalar_of_type(node: Node, type_: Type, zone: str, findings: list[Finding]) 
     if type_.is_number and type_.kind is not Kind.INTEGER:
         return _decimal(found.value)
     return found.value
+
+
+def _has_a_unit_too_many(found: Constant, type_: Type) -> bool:
+    """A word behind a number of a type that has no unit: `3以上` is not plainly 3."""
+    return type_.is_number and type_.unit is None and found.type.unit is not None
 
 
 def _constant_of(formula: Formula, type_: Type, zone: str) -> Constant | None:
