@@ -19,7 +19,7 @@ from engine.rulebook.checks import check_rulebooks
 from engine.rulebook.fields import Unreadable
 from engine.rulebook.from_nodes import rulebook_from_node
 from engine.rulebook.model import Catalogue, Reading, Rulebook, Source, Statement
-from engine.rulebook.surface import english_nodes, is_english
+from engine.rulebook.surface.translation import english_nodes, is_english
 
 FileKind: TypeAlias = Literal["rulebook", "facts", "sources", "statements"]
 SPECIAL: Mapping[str, FileKind] = {

@@ -26,7 +26,7 @@ from engine.prove.mutants.nodes import Nodes
 from engine.prove.mutants.offers import Offer
 from engine.prove.mutants.run import Report, Told, mutate, nothing_told
 from engine.prove.mutants.writing import with_examples
-from engine.rulebook.surface import in_words_of
+from engine.rulebook.surface.translation import in_words_of
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

@@ -14,7 +14,7 @@ from engine.library import load_texts
 from engine.read.layout.lay_out import kind_of
 from engine.read.yaml_nodes import read
 from engine.rulebook.model import Catalogue
-from engine.rulebook.surface import translated
+from engine.rulebook.surface.translation import translated
 
 
 class Words:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from engine.base.findings import Finding
 from engine.base.suggest import closest
-from engine.read.chinese import Twins, is_chinese, unquoted
+from engine.read.chinese.words import Twins, is_chinese, unquoted
 from engine.rulebook.model import Catalogue
-from engine.rulebook.vocabulary import Vocabulary
+from engine.rulebook.surface.vocabulary import Vocabulary
 
 
 def retold(problem: Finding, catalogue: Catalogue) -> Finding:

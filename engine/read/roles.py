@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from engine.read.chinese import keywords
+from engine.read.chinese.words import keywords
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 _Schema: TypeAlias = Mapping[str, Any]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from jsonschema_rs import Draft202012Validator as Quick
 
 from engine.base.findings import Finding, in_order
-from engine.read.chinese import keywords
+from engine.read.chinese.words import keywords
 from engine.read.nodes import Node, ScalarNode
 from engine.read.plain_values import Plain, plain, scalars
 from engine.read.shape_mistakes import findings_from_error

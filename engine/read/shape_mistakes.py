@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from engine.base.findings import Finding
 from engine.base.spans import Span
 from engine.base.suggest import closest, nearest_day
-from engine.read.chinese import Group, keywords, unquoted
+from engine.read.chinese.words import Group, keywords, unquoted
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.plain_values import node_at
 

@@ -9,7 +9,7 @@ from typing import get_args
 from engine.base.calendar import Calendar
 from engine.base.findings import Finding, Label
 from engine.base.suggest import closest
-from engine.read.chinese import Group, keywords
+from engine.read.chinese.words import Group, keywords
 from engine.read.nodes import MappingNode, Node, ScalarNode
 from engine.read.plain_values import plain
 from engine.rulebook.fields import (

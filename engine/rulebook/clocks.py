@@ -15,8 +15,8 @@ from engine.rulebook.heads import Setting, head_from_node
 from engine.rulebook.literals import on_known_calendar
 from engine.rulebook.model import Clock, Pauses
 from engine.rulebook.names import Names
+from engine.rulebook.surface.vocabulary import Vocabulary
 from engine.rulebook.types import Kind
-from engine.rulebook.vocabulary import Vocabulary
 from engine.rulebook.words_defined import defined_fact
 
 MOMENTS = (Kind.DATE, Kind.INSTANT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.base.suggest import closest
-from engine.read.chinese import unquoted
+from engine.read.chinese.words import unquoted
 from engine.read.nodes import MappingNode, Node, ScalarNode
 from engine.rulebook.conditions import condition_from_node, formula
 from engine.rulebook.expressions import Constant, Expression, type_of
@@ -36,8 +36,8 @@ from engine.rulebook.outcomes import (
     Share,
     SharePart,
 )
+from engine.rulebook.surface.vocabulary import Vocabulary
 from engine.rulebook.types import MONEY_DIGITS, Kind, Type
-from engine.rulebook.vocabulary import Vocabulary
 
 
 def outcomes_from_node(node: Node | None, names: Names) -> tuple[Outcome, ...]:

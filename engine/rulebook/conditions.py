@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.base.findings import Finding
 from engine.base.suggest import closest
-from engine.read.chinese import keywords, unquoted
+from engine.read.chinese.words import keywords, unquoted
 from engine.read.formulas import parse_formula, parse_tests
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.plain_style import one_line

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from engine.base.suggest import closest
-from engine.read.chinese import keywords, unquoted
+from engine.read.chinese.words import keywords, unquoted
 from engine.read.syntax import Call, Formula, Name, Number
 from engine.rulebook.expressions import (
     TRUE,
@@ -23,8 +23,8 @@ from engine.rulebook.expressions import (
     type_of,
 )
 from engine.rulebook.names import Names
+from engine.rulebook.surface.vocabulary import Vocabulary
 from engine.rulebook.types import DATE, INSTANT, INTEGER, TIME, Kind, Type, mismatch
-from engine.rulebook.vocabulary import Vocabulary
 
 Resolve: TypeAlias = Callable[[Formula, Names, Type | None], Expression]
 

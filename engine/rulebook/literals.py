@@ -29,6 +29,7 @@ from engine.read.syntax import (
 from engine.rulebook.expressions import Constant
 from engine.rulebook.fields import Unreadable
 from engine.rulebook.model import Catalogue
+from engine.rulebook.surface.vocabulary import Vocabulary
 from engine.rulebook.types import (
     BOOLEAN,
     DATE,
@@ -41,7 +42,6 @@ from engine.rulebook.types import (
     Scalar,
     Type,
 )
-from engine.rulebook.vocabulary import Vocabulary
 
 Literal: TypeAlias = Number | Text | Truth | Day | MonthLiteral | Instant | TimeOfDay
 CURRENCY_CODE_LENGTH = 3

@@ -16,7 +16,7 @@ from engine.base.findings import Finding, Severity
 from engine.base.mends import Mend
 from engine.base.spans import Span
 from engine.base.suggest import nearest_day
-from engine.read.chinese import Group, is_chinese, keywords
+from engine.read.chinese.words import Group, is_chinese, keywords
 from engine.rulebook.model import Catalogue, FactDeclaration, Rulebook, Words
 
 _SHORTEST = 5

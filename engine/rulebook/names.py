@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from engine.base.findings import Finding
 from engine.base.spans import Span
 from engine.base.suggest import closest
-from engine.read.chinese import unquoted
+from engine.read.chinese.words import unquoted
 from engine.rulebook.expressions import FactValue
 from engine.rulebook.fields import Unreadable
 from engine.rulebook.model import Catalogue, FactDeclaration, Parameter
+from engine.rulebook.surface.vocabulary import Vocabulary
 from engine.rulebook.types import FieldType, Type
-from engine.rulebook.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from engine.base.spans import Span
 from engine.base.suggest import closest
-from engine.read.chinese import is_chinese
+from engine.read.chinese.words import is_chinese
 from engine.read.syntax import (
     Binary,
     Call,
@@ -55,8 +55,8 @@ from engine.rulebook.fields import Unreadable
 from engine.rulebook.literals import constant, in_unit
 from engine.rulebook.model import FactDeclaration
 from engine.rulebook.names import Names, fact_value
+from engine.rulebook.surface.vocabulary import Vocabulary
 from engine.rulebook.types import BOOLEAN, MONEY_DIGITS, ORDERED, Kind, Type, mismatch
-from engine.rulebook.vocabulary import Vocabulary
 
 
 def resolve_formula(formula: Formula, names: Names, hint: Type | None = None) -> Expression:

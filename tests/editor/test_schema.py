@@ -16,7 +16,7 @@ from api.present.editor.files import FOLDER, schema_files
 from engine.library import Library, load
 from engine.read.plain_values import plain
 from engine.read.yaml_nodes import read
-from engine.rulebook.surface import translated
+from engine.rulebook.surface.translation import translated
 from tests.docs.blocks import ROOT
 from tests.first_rulebook.command import caiding
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from engine.read.chinese_schema import chinese_rulebook_schema
+from engine.read.chinese.schema import chinese_rulebook_schema
 
 if __name__ == "__main__":
     sys.stdout.write(chinese_rulebook_schema())

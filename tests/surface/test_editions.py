@@ -20,7 +20,7 @@ from engine.prove.difference.editions import difference
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.yaml_nodes import read
 from engine.rulebook.model import Catalogue
-from engine.rulebook.surface import translated
+from engine.rulebook.surface.translation import translated
 from tests.agreement.made_up import made_up_texts
 from tests.cases.small_library import SOURCES, case_files, catalogue_text
 from tests.docs.blocks import blocks, page

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.library import Library, load_texts
-from engine.rulebook.surface import translated
+from engine.rulebook.surface.translation import translated
 
 MEANING = Path(__file__).parents[1] / "mistakes" / "meaning"
 RULEBOOKS = [

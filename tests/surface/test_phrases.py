@@ -13,7 +13,7 @@ from engine.read.nodes import MappingNode
 from engine.read.yaml_nodes import read
 from engine.rulebook.catalogue import catalogue_from_node
 from engine.rulebook.model import Catalogue
-from engine.rulebook.surface import english_nodes, in_words_of, translated
+from engine.rulebook.surface.translation import english_nodes, in_words_of, translated
 
 HERE = Path(__file__).parent
 PHRASES: list[dict[str, Any]] = yaml.safe_load((HERE / "phrases.yaml").read_text(encoding="utf-8"))

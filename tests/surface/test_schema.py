@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 
-from engine.read.chinese_schema import chinese_rulebook_schema
+from engine.read.chinese.schema import chinese_rulebook_schema
 from engine.read.plain_values import plain
 from engine.read.yaml_nodes import read
 

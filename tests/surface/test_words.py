@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from engine.read.chinese import Group, keywords
+from engine.read.chinese.words import Group, keywords
 from engine.rulebook.conditions import GROUPS
 from engine.rulebook.functions import FUNCTIONS
-from engine.rulebook.surface_scope import as_word
+from engine.rulebook.surface.scope import as_word
 from tests.docs.blocks import page
 
 GROUPS_OF_WORDS: list[Group] = ["key", "value", "formula", "function"]

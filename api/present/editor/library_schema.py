@@ -16,7 +16,7 @@ from api.present.editor.surface import Surface
 from api.present.editor.values import ANY_TEST, Schema
 from engine.base.findings import Language
 from engine.library import Library
-from engine.read.chinese_schema import described_in_chinese, schema_in_chinese
+from engine.read.chinese.schema import described_in_chinese, schema_in_chinese
 from engine.read.shape import schema_of
 from engine.rulebook.types import Kind
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.base.findings import Language
-from engine.read.chinese import keywords, twins
-from engine.read.chinese_limits import limit_in_chinese
+from engine.read.chinese.limits import limit_in_chinese
+from engine.read.chinese.words import keywords, twins
 from engine.rulebook.model import Words
-from engine.rulebook.surface_scope import as_word
+from engine.rulebook.surface.scope import as_word
 
 CHINESE = "[^\\u0000-\\u007f]"
 LATIN = "^[A-Za-z_「]"

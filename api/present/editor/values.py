@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from api.present.editor.sayings import both
 from api.present.editor.surface import Surface
 from api.present.labels import label
-from engine.read.chinese import keywords
+from engine.read.chinese.words import keywords
 from engine.rulebook.model import Words
 from engine.rulebook.types import NUMBERS, Kind, Type
 

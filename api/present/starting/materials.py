@@ -11,7 +11,7 @@ from api.present.starting.chosen import Chosen, boundary, chosen, members
 from engine.base.findings import Finding, Language
 from engine.base.suggest import closest
 from engine.library import Library
-from engine.read.chinese import keywords
+from engine.read.chinese.words import keywords
 from engine.rulebook.model import FactDeclaration, Words
 
 KEYS = ("if", "then", "starts", "stops", "from", "until", "any", "none", "formula")

@@ -14,7 +14,7 @@ from string import Template
 
 from engine.base.findings import Language
 from engine.rulebook.model import Catalogue
-from engine.rulebook.surface import translated
+from engine.rulebook.surface.translation import translated
 
 _HEADING = re.compile(r"\s*## \[(?P<part>[0-9])\]")
 _WAITING = re.compile(r"(?P<indent>\s*)# (?P<text>.*)", re.DOTALL)

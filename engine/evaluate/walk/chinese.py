@@ -8,15 +8,15 @@ from functools import cache
 from typing import TypeAlias
 
 from engine.base.findings import Finding
-from engine.read.chinese import unquoted
+from engine.read.chinese.words import unquoted
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.roles import Place
 from engine.read.shape import schema_of
 from engine.rulebook.model import Catalogue
-from engine.rulebook.surface import is_english
-from engine.rulebook.surface_scope import Scope
-from engine.rulebook.surface_walk import Walk
-from engine.rulebook.vocabulary import Vocabulary
+from engine.rulebook.surface.scope import Scope
+from engine.rulebook.surface.translation import is_english
+from engine.rulebook.surface.vocabulary import Vocabulary
+from engine.rulebook.surface.walk import Walk
 
 _Change: TypeAlias = Callable[[Node], Node]
 

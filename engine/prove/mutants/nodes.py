@@ -11,7 +11,7 @@ from engine.library import Library
 from engine.read.nodes import MappingNode, Node, SequenceNode
 from engine.read.plain_values import Plain, plain
 from engine.read.yaml_nodes import read
-from engine.rulebook.surface import english_nodes
+from engine.rulebook.surface.translation import english_nodes
 
 ITEM_KINDS = ("rule", "table", "define", "clock", "aggregate")
 

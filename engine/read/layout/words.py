@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.read.chinese import keywords
+from engine.read.chinese.words import keywords
 
 
 def meaning(key: str) -> str:

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from engine.base.findings import Finding, Label
 from engine.base.suggest import nearest_day
-from engine.read.chinese import Twins, keywords, twins, unquoted
-from engine.read.chinese_limits import limit_in_chinese, limit_in_english
+from engine.read.chinese.limits import limit_in_chinese, limit_in_english
+from engine.read.chinese.words import Twins, keywords, twins, unquoted
 from engine.read.formula_text import formula_text
 from engine.read.nodes import MappingNode, Node, Piece, ScalarNode, SequenceNode, Written
 from engine.read.roles import Place, entry
-from engine.rulebook.surface_formula import respelled
-from engine.rulebook.surface_scope import Scope, in_english, spelled
+from engine.rulebook.surface.formula import respelled
+from engine.rulebook.surface.scope import Scope, in_english, spelled
+from engine.rulebook.surface.vocabulary import ANYTHING, NO_WORDS
 from engine.rulebook.types import Kind
-from engine.rulebook.vocabulary import ANYTHING, NO_WORDS
 
 _ABSENT = ("true", "false", "null")
 

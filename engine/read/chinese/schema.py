@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import Any, TypeAlias
 
-from engine.read.chinese import Group, keywords
+from engine.read.chinese.words import Group, keywords
 
 _Json: TypeAlias = Any
 

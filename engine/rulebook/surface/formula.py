@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from engine.base.suggest import nearest_day
-from engine.read.chinese import Twins, keywords, unquoted
+from engine.read.chinese.words import Twins, keywords, unquoted
 from engine.read.formulas import MAXIMUM_LENGTH
 from engine.read.nodes import Piece
-from engine.rulebook.surface_scope import Scope, as_word, in_english, spelled
+from engine.rulebook.surface.scope import Scope, as_word, in_english, spelled
+from engine.rulebook.surface.vocabulary import ANYTHING, Subject
 from engine.rulebook.types import Kind
-from engine.rulebook.vocabulary import ANYTHING, Subject
 
 _LETTER = "A-Za-z_\u3400-\u4dbf\u4e00-\u9fff"
 _FUNCTIONS = "|".join(name.replace(" ", r"\s+") for name in keywords("function").chinese if " " in name)

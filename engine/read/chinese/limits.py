@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from unicodedata import normalize
 
-from engine.read.chinese import Twins, unquoted
+from engine.read.chinese.words import Twins, unquoted
 
 # The unit, the measure word before it, and the English singular.
 _UNITS = (
@@ -33,7 +33,7 @@ _ENGLISH_DAY = re.compile(r"(by|before)\s+day\s+([0-9]{1,2})\s+of\s+next\s+month
 def limit_in_english(text: str, calendars: Twins) -> str | None:
     """The English for a limit in Chinese, also with the punctuation and digits of an input method.
 
-    >>> from engine.read.chinese import twins
+    >>> from engine.read.chinese.words import twins
     >>> limit_in_english("5个工作日，按 办公时间", twins([("cn_office", "办公时间")]))
     '5 working days on cn_office'
     >>> [limit_in_english(text, Twins()) for text in ("1小时", "次日12:00前（含）", "次月6日前（不含）")]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from engine.base.findings import Language
-from engine.read.chinese import Twins, keywords, unquoted
-from engine.rulebook.vocabulary import ANYTHING, NO_WORDS, Subject, Vocabulary
+from engine.read.chinese.words import Twins, keywords, unquoted
+from engine.rulebook.surface.vocabulary import ANYTHING, NO_WORDS, Subject, Vocabulary
 
 _ONE_WORD = re.compile("[A-Za-z_\u3400-\u4dbf\u4e00-\u9fff][A-Za-z0-9_\u3400-\u4dbf\u4e00-\u9fff]*")
 

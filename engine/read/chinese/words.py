@@ -1,4 +1,4 @@
-"""The Chinese twins of the language's keywords, from `chinese.toml`."""
+"""The Chinese twins of the keywords of the language, from `words.toml`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def twins(pairs: Iterable[tuple[str, str]]) -> Twins:
 @cache
 def keywords(group: Group) -> Twins:
     """The keywords of one group: keys of mappings, words as values, words within formulas, functions."""
-    text = files("engine.read").joinpath("chinese.toml").read_text(encoding="utf-8")
+    text = files("engine.read.chinese").joinpath("words.toml").read_text(encoding="utf-8")
     return twins(tomllib.loads(text)[group].items())
 
 

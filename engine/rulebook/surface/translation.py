@@ -1,7 +1,7 @@
 """The two surfaces of a rulebook: the same rules in English words and in Chinese words.
 
 Ids, quotes and texts for people are the same in both. All else has one twin: keywords that of
-`engine/read/chinese.toml`, what the fact catalogue declares its Chinese label.
+`engine/read/chinese/words.toml`, what the fact catalogue declares its Chinese label.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import re
 from collections.abc import Iterator
 
 from engine.base.findings import Finding, Language
-from engine.read.chinese import Twins, twins
+from engine.read.chinese.words import Twins, twins
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.read.respelling import respelled_source
 from engine.read.roles import entry, rulebook_place
 from engine.read.yaml_nodes import read
 from engine.rulebook.model import Catalogue
-from engine.rulebook.surface_scope import Scope
-from engine.rulebook.surface_walk import Walk
-from engine.rulebook.vocabulary import Vocabulary
+from engine.rulebook.surface.scope import Scope
+from engine.rulebook.surface.vocabulary import Vocabulary
+from engine.rulebook.surface.walk import Walk
 
 _MODELINE = re.compile(
     r"(^# yaml-language-server: \$schema=\S*/rulebook)(?:\.zh)?((?:\.schema)?\.json)", re.MULTILINE

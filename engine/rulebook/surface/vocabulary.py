@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from engine.read.chinese import Twins, twins
+from engine.read.chinese.words import Twins, twins
 from engine.rulebook.model import Catalogue, FactDeclaration, Words
 from engine.rulebook.types import Kind, Type
 

@@ -1,0 +1,1 @@
+"""The words that the language itself has in Chinese: keywords, limits, and the schema with them."""
