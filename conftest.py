@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from importlib.util import find_spec
 
 pytest_plugins = ["tests.replay.spark_session", "tests.store.postgres"]
@@ -10,3 +11,8 @@ pytest_plugins = ["tests.replay.spark_session", "tests.store.postgres"]
 collect_ignore = [] if find_spec("durable") else ["engine/evaluate/durable/child.py"]
 # What Alembic runs by itself, with a database at hand.
 collect_ignore.append("api/store/migrations/env.py")
+
+# A shell runs what stands in the background with Ctrl-C ignored, and children inherit that: the tests of
+# Ctrl-C would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
