@@ -1,5 +1,7 @@
 # Everything from a bare machine with python3 (3.11 or later), make and a C compiler.
 PYTHON ?= python3
+# Many tests wait (for a server, a deadline, Java), so that there are more workers than the two cores that CI has.
+WORKERS ?= 3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # durable-rules is source only. Building it without isolation uses the locked setuptools.
@@ -33,7 +35,7 @@ demo: .venv/.installed ## check the rulebooks, judge tickets, walk a case, and t
 		--as-of 2015-12-31T18:00 --report build/report.html
 
 test: .venv/.installed $(SPARK) ## run the tests and the examples in docstrings
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 lint: .venv/.installed ## style, types and the direction of imports
 	$(BIN)/ruff check .

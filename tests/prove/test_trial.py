@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from engine.evaluate.examples import run_examples, same
 from engine.evaluate.facts import facts_from, instant_from
 from engine.library import load
+from engine.plan.nodes import Plan
 from engine.prove.asking.trial import Trial
 from engine.rulebook.model import Example, Item
 
@@ -19,8 +21,13 @@ def _examples() -> Iterator[tuple[Item, Example]]:
         yield from ((item, example) for item in book.items for example in item.head.examples)
 
 
+@cache
+def _plan(*readings: tuple[str, str]) -> Plan:
+    return LIBRARY.under(dict(readings))
+
+
 def _trial(example: Example) -> Trial:
-    plan = LIBRARY.under(example.readings)
+    plan = _plan(*sorted(example.readings.items()))
     facts, findings = facts_from(example.given, plan)
     assert not findings
     written = example.as_of if example.as_of is None or "T" in example.as_of else f"{example.as_of}T00:00"

@@ -122,8 +122,9 @@ def _at(random: Random, value: Any, type_: Type, moment: datetime) -> Any:
             return _written(moved)
         case Kind.LIST:
             fields = type_.fields
+            records = [value] if isinstance(value, dict) else value
             return [
-                {n: _at(random, v, fields[n].type, moment) for n, v in record.items()} for record in value
+                {n: _at(random, v, fields[n].type, moment) for n, v in record.items()} for record in records
             ]
         case _:
             return value
