@@ -53,7 +53,8 @@ class Library:
         if self.catalogue is None or self.plan is None:
             raise ValueError("a library with errors has no plan")
         findings: list[Finding] = []
-        plan = plan_from_rulebooks(self.catalogue, self.rulebooks, self._chosen(readings), findings)
+        chosen = self._chosen(readings)
+        plan = plan_from_rulebooks(self.catalogue, self.rulebooks, chosen, findings, beside=self.plan)
         assert not findings, "what goes round under some reading is found when the library is loaded"
         return plan
 

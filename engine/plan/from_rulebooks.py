@@ -20,6 +20,7 @@ from engine.plan.nodes import (
     TablePlan,
 )
 from engine.plan.order import in_order_of_need
+from engine.rulebook.checks import parts_of
 from engine.rulebook.expressions import (
     TRUE,
     Comparison,
@@ -52,13 +53,21 @@ from engine.rulebook.types import DATE, Kind
 
 
 def plan_from_rulebooks(
-    catalogue: Catalogue, rulebooks: Iterable[Rulebook], readings: Mapping[str, str], findings: list[Finding]
+    catalogue: Catalogue,
+    rulebooks: Iterable[Rulebook],
+    readings: Mapping[str, str],
+    findings: list[Finding],
+    beside: Plan | None = None,
 ) -> Plan:
-    """The plan under `readings` (an option for each reading id); a cycle of definitions is a finding."""
+    """The plan under `readings` (an option for each reading id); a cycle of definitions is a finding.
+
+    `beside` is the plan of the same rulebooks under other readings: items that hang on none come from it.
+    """
     books = sorted(rulebooks, key=lambda book: book.name)
     chosen = [item for book in books for item in book.items if holds(item.head.reading, readings)]
     definitions = in_order_of_need(definitions_under(chosen, catalogue, readings), findings)
-    items = tuple(planned for item in chosen if (planned := _outcome_item(item, readings)) is not None)
+    made = {} if beside is None else {item.origin.id: item for item in beside.items}
+    items = tuple(planned for item in chosen if (planned := _planned(item, readings, made)) is not None)
     parameters = {
         parameter.id: ParameterPlan(parameter.id, parameter.type, parameter.values)
         for book in books
@@ -105,6 +114,12 @@ def _definition(item: Item, catalogue: Catalogue, readings: Mapping[str, str]) -
 
 def _is_fallback(fact: FactValue, catalogue: Catalogue) -> bool:
     return catalogue.facts[fact.name].derived == "fallback"
+
+
+def _planned(item: Item, readings: Mapping[str, str], made: Mapping[str, ItemPlan]) -> ItemPlan | None:
+    hangs_on_a_reading = item.head.reading or any(part.reading for part in parts_of(item))
+    known = None if hangs_on_a_reading else made.get(item.head.id)
+    return known or _outcome_item(item, readings)
 
 
 def _outcome_item(item: Item, readings: Mapping[str, str]) -> ItemPlan | None:

@@ -1,10 +1,13 @@
-"""A plan of some items: they say what they say in the whole, and carry no more than they rest on."""
+"""Parts of plans that are taken from others say what they would say if they were made anew."""
 
 from __future__ import annotations
 
+import pytest
+
 from engine.evaluate.evaluators import evaluator
 from engine.evaluate.facts import facts_from, instant_from
-from tests.shipped.shipped import plan
+from engine.plan.from_rulebooks import plan_from_rulebooks
+from tests.shipped.shipped import library, plan
 
 BANDS = "penalties/appeals/bands"
 GIVEN = {
@@ -17,6 +20,16 @@ GIVEN = {
     "appeals_attitude": 5,
     "appeals_false_signoff": 5,
 }
+
+
+@pytest.mark.parametrize("name", sorted(library().readings))
+def test_a_plan_under_other_readings_is_that_which_is_made_anew(name: str) -> None:
+    loaded, catalogue = library(), library().catalogue
+    assert catalogue is not None
+    preferred = {key: reading.preferred for key, reading in loaded.readings.items()}
+    for option in loaded.readings[name].options:
+        anew = plan_from_rulebooks(catalogue, loaded.rulebooks, preferred | {name: option}, [])
+        assert loaded.under({name: option}) == anew
 
 
 def test_a_rule_says_of_a_ticket_what_it_says_among_all() -> None:
