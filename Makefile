@@ -1,7 +1,6 @@
 # Everything from a bare machine with python3 (3.11 or later), make and a C compiler.
 PYTHON ?= python3
-# Many tests wait (for a server, a deadline, Java), so that there are more workers than the two cores that CI has.
-WORKERS ?= 3
+WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # durable-rules is source only. Building it without isolation uses the locked setuptools.
