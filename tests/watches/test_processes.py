@@ -128,4 +128,6 @@ def test_killed_again_and_again_nothing_is_lost(world: World, database_url: str,
     ids = {world.rings(kept)["reply"].id for kept in watches}
     assert {call.id for call in receiver.calls} == ids
     for id_ in ids:
-        assert len({call.body for call in receiver.calls if call.id == id_}) == 1
+        bodies = [call.body for call in receiver.calls if call.id == id_]
+        whole = max(bodies, key=len)
+        assert all(whole.startswith(body) for body in bodies), "one that was killed may have sent a part"
