@@ -6,22 +6,29 @@ commands after `$ ` and lines of their output; a line `…` stands for lines tha
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+import pytest
+
+from api.cli.main import main
 from engine.base.findings import Language
+from engine.library import Library
 from tests.docs.blocks import ROOT, Block, blocks, page
 
 Runner: TypeAlias = Callable[[str, Language, Path], str]
 """Runs a command in a language and a folder, and gives what it prints, standard error first."""
+LOCALES: Mapping[Language, str] = {"zh": "zh_CN.UTF-8", "en": "C.UTF-8"}
 LEFT_OUT = "…"
 COPIED = ("rules", "examples")
 
@@ -86,14 +93,33 @@ def _console(block: Block, language: Language, folder: Path, runner: Runner) -> 
         yield Run(command, tuple(line.rstrip() for line in shown if line), tuple(map(str.rstrip, printed)))
 
 
-def run(command: str, language: Language, folder: Path) -> str:
-    """What a `caiding` command prints, with what it says on standard error before it."""
+def run_here(load: Callable[[Path], Library]) -> Runner:
+    """Runs commands in this process, to be quick; libraries come from `load`."""
+
+    def run_one(command: str, language: Language, folder: Path) -> str:
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+            patch.setenv("LC_ALL", LOCALES[language])
+            patch.setenv("COLUMNS", "80")
+            patch.setattr("api.cli.loading.load", load)
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                main(_arguments(command))
+        return err.getvalue() + out.getvalue()
+
+    return run_one
+
+
+def _arguments(command: str) -> list[str]:
     program, *arguments = shlex.split(command)
     assert program == "caiding", command
-    locale = {"zh": "zh_CN.UTF-8", "en": "C.UTF-8"}[language]
-    environment = {**os.environ, "LC_ALL": locale, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+    return arguments
+
+
+def run(command: str, language: Language, folder: Path) -> str:
+    """What a `caiding` command prints, with what it says on standard error before it."""
+    environment = {**os.environ, "LC_ALL": LOCALES[language], "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
     started = subprocess.run(
-        [sys.executable, "-m", "api.cli.main", *arguments],
+        [sys.executable, "-m", "api.cli.main", *_arguments(command)],
         cwd=folder,
         env=environment,
         capture_output=True,

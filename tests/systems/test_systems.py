@@ -5,10 +5,7 @@ A case is walked by the library in the nearest folder `library` above it, else b
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-import shlex
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from functools import cache
@@ -17,14 +14,12 @@ from pathlib import Path
 
 import pytest
 
-import api.cli.loading
-from api.cli.main import main
 from api.cli.walking import Bench, read_cases
 from api.present.walk_json import walk_json
 from engine.base.findings import Language
 from engine.library import Library, load_texts
 from tests.docs.blocks import ROOT, page
-from tests.docs.transcript import play
+from tests.docs.transcript import play, run_here
 
 SYSTEMS = ROOT / "examples" / "systems"
 NAMES = sorted(folder.name for folder in SYSTEMS.iterdir() if folder.is_dir())
@@ -75,20 +70,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("project")
 
 
-def _run(command: str, language: Language, folder: Path) -> str:
-    """What a command prints, as somebody sees it who runs it in the project; in this process, to be quick."""
-    program, *arguments = shlex.split(command)
-    assert program == "caiding", command
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
-        patch.setenv("LC_ALL", {"zh": "zh_CN.UTF-8", "en": "C.UTF-8"}[language])
-        patch.setenv("COLUMNS", "80")
-        patch.setattr(api.cli.loading, "load", _library)
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main(arguments)
-    return err.getvalue() + out.getvalue()
-
-
 def test_there_are_systems_each_with_a_case() -> None:
     assert NAMES
     assert {case.relative_to(SYSTEMS).parts[0] for case in CASES} == set(NAMES)
@@ -110,7 +91,7 @@ def test_a_case_goes_as_it_says_on_every_evaluator(case: Path, benches: Callable
 
 @pytest.mark.parametrize(("name", "language"), PAGES)
 def test_the_commands_of_a_page_print_what_it_shows(name: str, language: Language, project: Path) -> None:
-    runs = list(play(name, language, project / name, _run))
+    runs = list(play(name, language, project / name, run_here(_library)))
     assert {run.command: run.missing() for run in runs if run.missing()} == {}
     assert all(run.shown for run in runs)
     assert any("walk" in run.command for run in runs), "the page walks no case"
