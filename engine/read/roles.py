@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, TypeAlias
 
 from engine.read.chinese.words import keywords
 from engine.read.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from engine.read.shape import schema_of
 
 _Schema: TypeAlias = Mapping[str, Any]
 
@@ -50,9 +49,7 @@ class Place:
 
 @cache
 def _rulebook() -> _Schema:
-    text = files("engine.read").joinpath("rulebook.schema.json").read_text(encoding="utf-8")
-    schema: _Schema = json.loads(text)
-    return schema
+    return schema_of("rulebook")
 
 
 def rulebook_place() -> Place:

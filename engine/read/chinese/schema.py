@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from typing import Any, TypeAlias
 
 from engine.read.chinese.words import Group, keywords
+from engine.read.shape import schema_of
 
 _Json: TypeAlias = Any
 
@@ -15,7 +15,7 @@ _LEFT_OUT = frozenset({"examples", "x-role", "x-zh", "x-expects", "x-beside", "x
 
 def chinese_rulebook_schema() -> str:
     """The text of `rulebook.zh.schema.json`."""
-    english = json.loads(files("engine.read").joinpath("rulebook.schema.json").read_text(encoding="utf-8"))
+    english = schema_of("rulebook")
     chinese = schema_in_chinese(described_in_chinese(english)) | {"$id": f"{english['$id']}.zh"}
     return json.dumps(chinese, ensure_ascii=False, indent=2) + "\n"
 
