@@ -21,8 +21,6 @@ from engine.replay.settle.settlement import Statement
 from tests.replay.settled_by_hand import ByHand, settled_by_hand
 from tests.shipped.shipped import library as shipped_library
 
-# The settlement is made once, on one worker.
-pytestmark = pytest.mark.xdist_group("settled by the reference")
 MONTH = date(2015, 11, 1)
 AS_OF = datetime(2015, 12, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
 TICKETS = 24_000
